@@ -1,0 +1,98 @@
+/**
+ * Every code that Cofferdam reports, a closed list. The part before the dot names the room that
+ * found the fault; bridges map the whole list, so an addition here asks each of them for an answer.
+ */
+export const ERROR_CODES = [
+  // bundle: the file itself, found before anything is compiled
+  "bundle.malformed",
+  "bundle.manifest-missing",
+  "bundle.manifest-invalid",
+  "bundle.manifest-doubled",
+  "bundle.digest-mismatch",
+  "bundle.too-large",
+  // sandbox: what a guest did while it was compiled or ran
+  "sandbox.module-invalid",
+  "sandbox.import-unknown",
+  "sandbox.timeout",
+  "sandbox.fuel",
+  "sandbox.depth",
+  "sandbox.memory",
+  "sandbox.trap",
+  "sandbox.guest-error",
+  "sandbox.worker-lost",
+  "sandbox.closed",
+  // contract: what crossed the border in either direction
+  "contract.input-invalid",
+  "contract.input-too-large",
+  "contract.output-invalid",
+  "contract.output-too-large",
+  "contract.export-missing",
+  "contract.not-implemented",
+  "contract.kind-not-judged",
+  "contract.settings-invalid",
+  // capability: what a guest asked of the host
+  "capability.denied",
+  "capability.reentrant",
+  // registry: looking a plugin up
+  "registry.not-found",
+  "registry.not-implements",
+  "registry.duplicate-name",
+  // input and document: finding, reading and understanding what is judged
+  "input.not-found",
+  "input.unreadable",
+  "input.too-large",
+  "input.empty",
+  "document.encoding",
+  "document.malformed",
+  "document.duplicate-key",
+  "document.number-overflow",
+  "document.too-deep",
+  "document.too-many-aliases",
+  "document.kind-mismatch",
+  // config and usage: what the operator wrote
+  "config.invalid",
+  "usage.invalid",
+  "call.aborted",
+  "internal.error",
+] as const;
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Facts about an error that a program may read; plain JSON values. */
+export interface ErrorDetails {
+  /** 1-based line of the fault in the input. */
+  readonly line?: number;
+  /** 1-based column of the fault in the input, in UTF-16 code units. */
+  readonly column?: number;
+  /** JSON Pointer (RFC 6901) to the offending value. */
+  readonly path?: string;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * The one error of Cofferdam. The message says which action failed, on what value, and what to do;
+ * it may hold text that a guest or a judged file chose, so a writer escapes it for its own format.
+ */
+export class PluginError extends Error {
+  override readonly name = "PluginError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: ErrorDetails; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** `value` itself when it is a PluginError, else an `internal.error` that carries it as its cause. */
+  static from(value: unknown): PluginError {
+    if (value instanceof PluginError) return value;
+    const message = value instanceof Error ? value.message : String(value);
+    return new PluginError("internal.error", message, { cause: value });
+  }
+}
