@@ -1,3 +1,5 @@
+import * as v from "valibot";
+
 /** A value that JSON can hold. Integers beyond 2^53-1 travel as decimal strings, never rounded. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 
@@ -25,3 +27,10 @@ export function pointerTokens(pointer: string): string[] | undefined {
   if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) return undefined;
   return pointer.slice(1).split("/").map((t) => t.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
+
+/** Schema of {@link JsonObject}, whatever is in it; `looseObject` alone would take an array. */
+export const JsonObjectSchema: v.GenericSchema<unknown, JsonObject> = v.pipe(
+  v.unknown(),
+  v.check(isJsonObject, "Invalid type: Expected Object"),
+  v.looseObject({}),
+) as v.GenericSchema<unknown, JsonObject>;

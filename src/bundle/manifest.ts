@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { DOCUMENT_KINDS, type DocumentKind } from "../document/kind.ts";
-import type { JsonObject } from "../json.ts";
+import { type JsonObject, JsonObjectSchema } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 
 /** Contracts that a plugin can implement. */
@@ -117,12 +117,7 @@ export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject
     ),
   ),
   capabilities: v.optional(v.array(v.picklist(CAPABILITIES))),
-  settings: v.optional(
-    v.custom<JsonObject>(
-      (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-      "Invalid settings: a JSON Schema is an object",
-    ),
-  ),
+  settings: v.optional(JsonObjectSchema),
   rules: v.optional(
     v.pipe(
       v.array(

@@ -1,0 +1,57 @@
+/**
+ * Runs the tests on the runtimes that are named (`node`, `deno`; both without a name) and ends with
+ * one line that counts over all of them. A run that ends without uvu's own count is a failure.
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { denoPath, PROJECT } from "./project.ts";
+import { runCommand } from "./run-command.ts";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const UVU = join(PROJECT, "node_modules", "uvu", "bin.js");
+
+const RUNTIMES: Readonly<Record<string, () => [string, string[]]>> = {
+  node: () => [process.env.COFFERDAM_NODE ?? "node", [UVU, "build/test", String.raw`\.test\.js$`]],
+  deno: () => [denoPath(), ["run", "-A", UVU, "test", String.raw`\.test\.ts$`]],
+};
+
+const LIMIT_MS = 15 * 60 * 1000;
+
+const named = process.argv.slice(2);
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const name of named.length > 0 ? named : Object.keys(RUNTIMES)) {
+  const runtime = RUNTIMES[name];
+  if (runtime === undefined) throw new Error(`Cannot test on "${name}": wanted node or deno`);
+  const counts = await testOn(name, ...runtime());
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+async function testOn(name: string, command: string, args: string[]): Promise<Counts> {
+  console.log(`\n== tests on ${name}`);
+  const { code, output } = await runCommand(command, args, {
+    cwd: PROJECT,
+    env: { FORCE_COLOR: "0", NO_COLOR: "1" },
+    show: true,
+    timeoutMs: LIMIT_MS,
+  });
+  const count = (label: string) =>
+    Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? NaN);
+  const [all, passed, skipped] = [count("Total"), count("Passed"), count("Skipped")];
+  if (Number.isNaN(all + passed + skipped)) {
+    console.log(`the run on ${name} ended (${code}) without a count`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  // uvu counts a skipped test in neither of the other two.
+  const failed = Math.max(all - passed, code === 0 ? 0 : 1);
+  return { passed, failed, skipped };
+}

@@ -1,0 +1,89 @@
+import type { WasmImport } from "../wasm/outline.ts";
+import type { Bundle } from "./bundle.ts";
+import { CAPABILITIES, type CapabilityName, type Manifest } from "./manifest.ts";
+
+/** What a file is, for people and programs; nothing was compiled to find out. */
+export interface BundleDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string | null;
+  /** `sha256:<hex>` */
+  readonly digest: string;
+  /** Of the packed file, in bytes. */
+  readonly size: number;
+  readonly implements: Manifest["implements"];
+  readonly rules: NonNullable<Manifest["rules"]>;
+  readonly capabilities: {
+    /** What the manifest asks for. */
+    readonly asked: readonly CapabilityName[];
+    /** What the module's imports can use. */
+    readonly imported: readonly CapabilityName[];
+  };
+  /** Imports besides Extism's own, as `module.name`. */
+  readonly hostFunctions: readonly string[];
+  /** Functions that the module exports. */
+  readonly exports: readonly string[];
+  readonly limits: NonNullable<Manifest["limits"]>;
+  readonly concurrency: "serial" | "parallel";
+  /** JSON Schema, or null where the plugin takes no settings. */
+  readonly settings: Manifest["settings"] | null;
+  /** Where manifest and module do not say the same. */
+  readonly mismatches: readonly string[];
+}
+
+/** The module name of the host functions that are capabilities. */
+export const CAPABILITY_MODULE = "extism:host/user";
+
+/** Describes an opened bundle. */
+export function describeBundle(bundle: Bundle): BundleDescription {
+  const { manifest, outline } = bundle;
+  const others = outline.imports.filter((i) => i.module !== "extism:host/env");
+  const imported = CAPABILITIES.filter((name) => others.some((i) => capabilityOf(i) === name));
+  const asked = manifest.capabilities ?? [];
+  const isAdmission = manifest.implements.some((i) => i.contract === "admission");
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    description: manifest.description ?? null,
+    digest: bundle.digest,
+    size: bundle.bytes.length,
+    implements: manifest.implements,
+    rules: manifest.rules ?? [],
+    capabilities: { asked, imported },
+    hostFunctions: others.map((i) => `${i.module}.${i.name}`),
+    exports: outline.exports.filter((e) => e.kind === "function").map((e) => e.name),
+    limits: manifest.limits ?? {},
+    concurrency: manifest.concurrency ?? (isAdmission ? "parallel" : "serial"),
+    settings: manifest.settings ?? null,
+    mismatches: findMismatches(bundle, asked, imported, others),
+  };
+}
+
+/** `state_get` belongs to `state`; undefined for what is no capability. */
+function capabilityOf({ module, name }: WasmImport): CapabilityName | undefined {
+  if (module !== CAPABILITY_MODULE) return undefined;
+  return CAPABILITIES.find((capability) =>
+    name === capability || name.startsWith(`${capability}_`)
+  );
+}
+
+function findMismatches(
+  { manifest, outline }: Bundle,
+  asked: readonly CapabilityName[],
+  imported: readonly CapabilityName[],
+  others: readonly WasmImport[],
+): string[] {
+  const exported = new Set(outline.exports.filter((e) => e.kind === "function").map((e) => e.name));
+  const unused = asked.filter((name) => !imported.includes(name));
+  const unasked = imported.filter((name) => !asked.includes(name));
+  const unknown = others.filter((i) => capabilityOf(i) === undefined);
+  const admission = manifest.implements.some((i) => i.contract === "admission");
+  return [
+    ...unused.map((name) => `asks for "${name}" and imports none of its functions`),
+    ...unasked.map((name) => `imports functions of "${name}" and does not ask for it`),
+    ...unknown.map((i) => `imports ${i.kind} "${i.module}" "${i.name}", which nobody offers`),
+    ...(admission && !exported.has("admission_check")
+      ? ['implements "admission" and does not export "admission_check"']
+      : []),
+  ];
+}

@@ -1,0 +1,114 @@
+import { closest, distance } from "fastest-levenshtein";
+import { type ArgumentToken, tokenizeArguments } from "../platform/arguments.ts";
+import { PluginError } from "../plugin-error.ts";
+
+/** A flag of a verb. */
+export interface Flag {
+  /** Without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** What stands for its value in the help (`FILE`); a flag without one is a switch. */
+  readonly value?: string;
+  /** Its values, where they are a closed list. */
+  readonly choices?: readonly string[];
+  /** Whether it may be given more than once. */
+  readonly repeats?: boolean;
+  /** Whether it belongs to the `--plugin` before it. */
+  readonly ofPlugin?: boolean;
+  readonly help: string;
+}
+
+/** A flag as it was given, in the order of writing. */
+export interface GivenFlag {
+  readonly flag: Flag;
+  /** Empty for a switch. */
+  readonly value: string;
+}
+
+/** A command line that fits its verb. */
+export interface ParsedFlags {
+  readonly given: readonly GivenFlag[];
+  readonly positionals: readonly string[];
+  /** The value of `name` where it was given. */
+  one(name: string): string | undefined;
+  /** All values of `name`. */
+  all(name: string): readonly string[];
+  /** Whether the switch `name` was given. */
+  has(name: string): boolean;
+}
+
+/**
+ * Reads the command line of one verb.
+ *
+ * @throws {PluginError} `usage.invalid`, with a suggestion where a flag or choice is mistyped
+ */
+export function parseFlags(args: readonly string[], flags: readonly Flag[]): ParsedFlags {
+  const known = new Map(flags.map((flag) => [flag.name, flag]));
+  const byShort = new Map(flags.flatMap((flag) => flag.short ? [[flag.short, flag]] : []));
+  const tokens = tokenizeArguments(
+    args,
+    flags.map((flag) => ({
+      name: flag.name,
+      takesValue: flag.value !== undefined,
+      ...(flag.short === undefined ? {} : { short: flag.short }),
+    })),
+  );
+  const given: GivenFlag[] = [];
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      positionals.push(token.value);
+      continue;
+    }
+    const flag = known.get(token.name) ?? byShort.get(token.name);
+    if (flag === undefined) throw unknownFlag(token.rawName, flags);
+    checkFlag(flag, token, given);
+    given.push({ flag, value: token.value ?? "" });
+  }
+  const all = (name: string) => given.filter((g) => g.flag.name === name).map((g) => g.value);
+  return {
+    given,
+    positionals,
+    all,
+    one: (name) => all(name).at(-1),
+    has: (name) => all(name).length > 0,
+  };
+}
+
+function checkFlag(
+  flag: Flag,
+  token: ArgumentToken & { kind: "flag" },
+  given: readonly GivenFlag[],
+): void {
+  const { rawName, value } = token;
+  if (flag.value === undefined && value !== undefined) {
+    throw usage(`"${rawName}" takes no value, "${value}" was given`);
+  }
+  if (flag.value !== undefined && (value === undefined || value === "")) {
+    throw usage(`"${rawName}" wants a value: ${rawName} ${flag.value}`);
+  }
+  if (flag.choices !== undefined && !flag.choices.includes(value!)) {
+    const hint = suggestion(value!, flag.choices);
+    throw usage(`"${rawName} ${value}" is not one of ${flag.choices.join(", ")}${hint}`);
+  }
+  if (!flag.repeats && !flag.ofPlugin && given.some((g) => g.flag === flag)) {
+    throw usage(`"${rawName}" was given twice`);
+  }
+}
+
+function unknownFlag(rawName: string, flags: readonly Flag[]): PluginError {
+  const names = flags.flatMap((f) => [`--${f.name}`, ...(f.short ? [`-${f.short}`] : [])]);
+  return usage(`the flag "${rawName}" is not known${suggestion(rawName, names)}`);
+}
+
+/** `; did you mean "…"?`, or nothing when no candidate is near. */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return "";
+  const best = closest(word, candidates);
+  return distance(word, best) <= Math.max(2, word.length / 3) ? `; did you mean "${best}"?` : "";
+}
+
+/** A `usage.invalid`. */
+export function usage(what: string): PluginError {
+  return new PluginError("usage.invalid", `Cannot read the command line: ${what}`);
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env -S node
+import { commandLine, onInterrupt, setExitCode, stderr, stdout } from "../platform/process.ts";
+import { PluginError } from "../plugin-error.ts";
+import { VERSION } from "../version.ts";
+import { parseFlags, suggestion, usage } from "./flags.ts";
+import { GLOBAL_FLAGS, overview, verbHelp } from "./help.ts";
+import { createLog, type LogOptions } from "./log.ts";
+import type { ExitCode, Verb } from "./verb.ts";
+
+/** The verbs, by name; each is loaded when it is called. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  check: async () => (await import("./check.ts")).check,
+  inspect: async () => (await import("./inspect.ts")).inspect,
+  pack: async () => (await import("./pack.ts")).pack,
+  verify: async () => (await import("./verify.ts")).verify,
+};
+
+setExitCode(await main(commandLine()));
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  try {
+    const [first, ...rest] = args;
+    if (first === "--version" || first === "-V") {
+      await stdout.write(`cofferdam ${VERSION}\n`);
+      return 0;
+    }
+    if (first === undefined || first === "help" || first === "--help" || first === "-h") {
+      return await showHelp(rest[0], first === undefined);
+    }
+    return await runVerb(await findVerb(first), rest);
+  } catch (error) {
+    return await report(error, args);
+  }
+}
+
+async function findVerb(name: string): Promise<Verb> {
+  if (Object.hasOwn(VERBS, name)) return await VERBS[name]!();
+  const what = name.startsWith("-") ? "flag" : "verb";
+  throw usage(`the ${what} "${name}" is not known${suggestion(name, Object.keys(VERBS))}`);
+}
+
+async function showHelp(name: string | undefined, nothingAsked: boolean): Promise<ExitCode> {
+  const text = name === undefined
+    ? overview(await Promise.all(Object.values(VERBS).map((load) => load())))
+    : verbHelp(await findVerb(name));
+  await (nothingAsked ? stderr : stdout).write(text);
+  return nothingAsked ? 2 : 0;
+}
+
+async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
+  if (args.includes("--help") || args.includes("-h")) return await showHelp(verb.name, false);
+  const flags = parseFlags(args, [...verb.flags, ...GLOBAL_FLAGS]);
+  const quiet = flags.has("quiet");
+  const log = createLog({
+    level: (flags.one("log-level") ?? (quiet ? "error" : "info")) as LogOptions["level"],
+    format: (flags.one("log-format") ?? "text") as LogOptions["format"],
+    write: (text) => void stderr.write(text),
+  });
+  const controller = new AbortController();
+  let finished: Promise<unknown> = Promise.resolve();
+  const removeHandlers = onInterrupt(async () => {
+    controller.abort();
+    await finished;
+    log("error", "interrupted");
+  });
+  try {
+    const run = verb.run({ flags, log, quiet, stdout, stderr, signal: controller.signal });
+    finished = run.catch(() => {});
+    return await run;
+  } catch (error) {
+    if (controller.signal.aborted) return 2;
+    const { code, message } = PluginError.from(error);
+    log("error", message, { code });
+    return 2;
+  } finally {
+    if (!controller.signal.aborted) removeHandlers();
+  }
+}
+
+/** What goes wrong before a verb has read its flags. */
+async function report(error: unknown, args: readonly string[]): Promise<ExitCode> {
+  const { code, message } = PluginError.from(error);
+  const format = args.includes("--log-format=json") ? "json" : "text";
+  const write = (text: string) => void stderr.write(text);
+  createLog({ level: "error", format, write })("error", message, { code });
+  await stderr.write('cofferdam: see "cofferdam --help"\n');
+  return 2;
+}

@@ -1,0 +1,86 @@
+import * as v from "valibot";
+import { LIMITS } from "../limits.ts";
+import { PluginError } from "../plugin-error.ts";
+
+/** An exception that the operator grants for a time. */
+export interface Waiver {
+  /** The rule that is excused, as reasons name it. */
+  readonly rule: string;
+  /** The subject or the input, exactly as a report names it. */
+  readonly subject: string;
+  /** Only reasons of this plugin; without it, of every plugin. */
+  readonly plugin?: string | undefined;
+  /** Why; shown in every report. */
+  readonly reason: string;
+  /** Last day of the exception (`2027-01-31`, to its end in UTC), or the time when it ends. */
+  readonly until: string;
+}
+
+/** What a configuration file says. */
+export interface Config {
+  readonly waivers: readonly Waiver[];
+}
+
+/** What counts where no configuration is named. */
+export const EMPTY_CONFIG: Config = { waivers: [] };
+
+const filled = v.pipe(v.string(), v.nonEmpty());
+
+/** Schema of {@link Config}. Strict: a mistyped field must not silently excuse or forbid. */
+export const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
+  waivers: v.optional(
+    v.array(v.strictObject({
+      rule: filled,
+      subject: filled,
+      plugin: v.exactOptional(filled),
+      reason: filled,
+      until: v.pipe(
+        v.string(),
+        v.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/),
+        v.check((value) => !Number.isNaN(Date.parse(value)), "Invalid date"),
+      ),
+    })),
+    [],
+  ),
+});
+
+/**
+ * Checks the form of a configuration.
+ *
+ * @param source Names the file in messages.
+ * @throws {PluginError} `config.invalid`, with the path of the offending field
+ */
+export function parseConfig(value: unknown, source: string): Config {
+  const result = v.safeParse(ConfigSchema, value);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const path = v.getDotPath(issue);
+  throw new PluginError(
+    "config.invalid",
+    `Cannot use the configuration "${source}": ${path ? `"${path}": ` : ""}${issue.message}`,
+    { details: path === null ? {} : { path: `/${path.replaceAll(".", "/")}` } },
+  );
+}
+
+/**
+ * Reads a configuration's bytes: YAML, JSON or TOML. An empty one is {@link EMPTY_CONFIG}.
+ *
+ * @throws {PluginError} `config.invalid`
+ */
+export async function readConfig(bytes: Uint8Array, source: string): Promise<Config> {
+  const { parseDocuments } = await import("../document/parse.ts");
+  let documents;
+  try {
+    documents = await parseDocuments(bytes, { name: source, limits: LIMITS });
+  } catch (cause) {
+    const { message, details } = PluginError.from(cause);
+    throw new PluginError("config.invalid", message, { details, cause });
+  }
+  if (documents.length > 1) {
+    throw new PluginError(
+      "config.invalid",
+      `Cannot use the configuration "${source}": it holds ${documents.length} documents, wanted one`,
+    );
+  }
+  return documents.length === 0 ? EMPTY_CONFIG : parseConfig(documents[0]!.object, source);
+}

@@ -1,0 +1,145 @@
+import canonicalize from "canonicalize";
+import * as v from "valibot";
+import type { JsonValue } from "../json.ts";
+import { LIMITS } from "../limits.ts";
+import { PluginError } from "../plugin-error.ts";
+import { type Reason, type Verdict, VerdictSchema } from "./admission.ts";
+
+/** The parts of a plugin's rule that decide how its reasons count. */
+export interface DatedRule {
+  readonly id: string;
+  /** RFC 3339; before it, errors of this rule are warnings. */
+  readonly effectiveOn?: string | undefined;
+}
+
+/** What {@link readVerdict} needs besides the guest's bytes. */
+export interface ReadVerdictOptions {
+  /** RFC 3339; the time of the call. */
+  readonly now: string;
+  readonly rules: readonly DatedRule[];
+  /** Whether the door applies mutations; without it, an allow that rests on one is a denial. */
+  readonly mutation?: boolean;
+}
+
+/** The rule that a denial gets which came without an error of its own. */
+export const DENIED_RULE = "cofferdam.denied";
+
+/** The rule of a denial because the door cannot make the change that the plugin's allow rests on. */
+export const MUTATION_RULE = "cofferdam.mutation-refused";
+
+/**
+ * Reads a guest's answer and normalises it:
+ * 1. errors of a rule that is not yet in effect become warnings; if nothing else denied, it allows;
+ * 2. any reason of severity `error` denies;
+ * 3. a denial without such a reason gets one;
+ * 4. an allow that needs a mutation is a denial where the door takes none.
+ *
+ * @throws {PluginError} `contract.output-invalid` for anything but a verdict; never an allow.
+ */
+export function readVerdict(output: Uint8Array, options: ReadVerdictOptions): Verdict {
+  const verdict = parseVerdict(output);
+  const pending = new Set(
+    options.rules.filter((rule) => isLater(rule.effectiveOn, options.now)).map((rule) => rule.id),
+  );
+  const isPending = (reason: Reason) => reason.severity === "error" && pending.has(reason.rule);
+  const reasons: Reason[] = verdict.reasons.map((reason) =>
+    isPending(reason) ? { ...reason, severity: "warning" } : reason
+  );
+  const hasError = reasons.some((reason) => reason.severity === "error");
+  const onlyPending = !hasError && verdict.reasons.some(isPending);
+  const denied = hasError || (!verdict.allowed && !onlyPending);
+
+  if (denied && !hasError) {
+    reasons.push({
+      rule: DENIED_RULE,
+      message: "The plugin denied this and gave no error as its reason.",
+      severity: "error",
+    });
+  }
+  const { mutation, ...rest } = verdict;
+  if (!denied && mutation !== undefined && mutation.length > 0 && !options.mutation) {
+    reasons.push({
+      rule: MUTATION_RULE,
+      message: "The plugin allows this only with changes, which cannot be made here.",
+      severity: "error",
+    });
+    return { ...rest, allowed: false, reasons };
+  }
+  const kept = mutation !== undefined && options.mutation ? { mutation } : {};
+  return { ...rest, ...kept, allowed: !denied, reasons };
+}
+
+/** The one text that stands for a verdict: canonical JSON (RFC 8785). */
+export function encodeVerdict(verdict: Verdict): string {
+  return canonicalize(verdict)!;
+}
+
+function isLater(effectiveOn: string | undefined, now: string): boolean {
+  return effectiveOn !== undefined && Date.parse(effectiveOn) > Date.parse(now);
+}
+
+function parseVerdict(output: Uint8Array): Verdict {
+  const value = parseGuestJson(output);
+  const result = v.safeParse(VerdictSchema, value);
+  if (!result.success) {
+    const issue = result.issues[0];
+    const path = v.getDotPath(issue);
+    throw invalid(`it is no verdict: ${path ? `"${path}": ` : ""}${issue.message}`);
+  }
+  if (result.output.reasons.length > LIMITS.reasons) {
+    throw invalid(
+      `it has ${result.output.reasons.length} reasons, at most ${LIMITS.reasons} are allowed`,
+    );
+  }
+  return result.output;
+}
+
+/**
+ * Parses what a guest wrote. Strings lose their lone surrogates, since they could not be written
+ * as UTF-8 again.
+ *
+ * @throws {PluginError} `contract.output-invalid`
+ */
+export function parseGuestJson(output: Uint8Array): JsonValue {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(output);
+  } catch {
+    throw invalid("it is not UTF-8");
+  }
+  if (isDeeper(text, GUEST_DEPTH)) throw invalid(`it nests deeper than ${GUEST_DEPTH}`);
+  try {
+    return JSON.parse(text, (_key, value) => typeof value === "string" ? wellFormed(value) : value);
+  } catch {
+    throw invalid(text === "" ? "it is empty" : "it is not JSON");
+  }
+}
+
+/** Far above any verdict, far below what would trouble a recursive reader. */
+const GUEST_DEPTH = 100;
+
+/** True when brackets nest deeper than `depth`; brackets inside strings do not count. */
+function isDeeper(text: string, depth: number): boolean {
+  let level = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 0x5c) index++;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) {
+      if (++level > depth) return true;
+    } else if (code === 0x7d || code === 0x5d) level--;
+  }
+  return false;
+}
+
+/** Lone surrogates as U+FFFD. `String.prototype.toWellFormed` is in Node 20 but not in ES2023's types. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+function invalid(why: string): PluginError {
+  return new PluginError("contract.output-invalid", `Cannot use the plugin's answer: ${why}`);
+}

@@ -1,0 +1,66 @@
+import type { JsonValue } from "../json.ts";
+import { PluginError } from "../plugin-error.ts";
+import { Sandbox } from "../sandbox/sandbox.ts";
+import { openPluginFile } from "./open-plugin-file.ts";
+import { loadPlugin, type Plugin } from "./plugin.ts";
+
+/** How a host is made. */
+export interface HostOptions {
+  /** At most this many threads for guests; the default is one for each core, at most 8. */
+  readonly workers?: number;
+}
+
+/** How a plugin is loaded. */
+export interface LoadOptions {
+  /** `sha256:<hex>` that the plugin's file must have. */
+  readonly digest?: string | undefined;
+  /** Checked against the plugin's own schema; the default is `{}`. */
+  readonly settings?: JsonValue | undefined;
+  /** Wall-clock bound of a call in milliseconds; a smaller one in the manifest counts. */
+  readonly timeoutMs?: number | undefined;
+  /** Bound of the guest's linear memory in pages of 64 KiB; a smaller one in the manifest counts. */
+  readonly memoryPages?: number | undefined;
+}
+
+/** Loads plugins and keeps what they share. */
+export interface Host {
+  /**
+   * Opens, checks and compiles a plugin; grants it nothing.
+   *
+   * @param source A path to a bundle or to a plain module with `plugin.json` beside it; or a
+   * bundle's bytes.
+   * @throws {PluginError} `bundle.*`, `input.*`, `sandbox.*`, `contract.export-missing`,
+   * `contract.settings-invalid`
+   */
+  load(source: string | Uint8Array, options?: LoadOptions): Promise<Plugin>;
+  /** Ends all plugins; what runs is rejected with `sandbox.closed`. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A host that grants nothing. Close it when done: its threads belong to it. */
+export function createHost(options: HostOptions = {}): Promise<Host> {
+  if (
+    options.workers !== undefined && !(Number.isInteger(options.workers) && options.workers > 0)
+  ) {
+    const given = String(options.workers);
+    return Promise.reject(
+      new PluginError(
+        "usage.invalid",
+        `Cannot make a host with ${given} workers: wanted 1 or more`,
+      ),
+    );
+  }
+  const sandbox = new Sandbox(options.workers);
+  // A thread takes some 40 ms to start; most callers read files meanwhile.
+  sandbox.warm();
+  const close = () => sandbox.close();
+  return Promise.resolve({
+    load: async (source, loadOptions = {}) => {
+      const bundle = await openPluginFile(source, loadOptions.digest);
+      return loadPlugin(sandbox, bundle, loadOptions);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  });
+}

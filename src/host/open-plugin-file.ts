@@ -1,0 +1,67 @@
+import { type Bundle, hasManifest, openBundle } from "../bundle/bundle.ts";
+import { LIMITS } from "../limits.ts";
+import { readFileBounded } from "../platform/file-system.ts";
+import { PluginError } from "../plugin-error.ts";
+
+/**
+ * Opens a plugin's file without compiling it: a bundle, or a plain Extism module with `plugin.json`
+ * in the same folder.
+ *
+ * @param source A path, or a bundle's bytes.
+ * @param digest `sha256:<hex>` that it must have.
+ * @throws {PluginError} `bundle.*`; `input.not-found`, `input.unreadable`
+ */
+export async function openPluginFile(
+  source: string | Uint8Array,
+  digest?: string,
+): Promise<Bundle> {
+  if (typeof source !== "string") return await openBundle(source, { digest });
+  const file = await readPluginFile(source, LIMITS.bundleBytes);
+  if (hasManifest(file)) return await openBundle(file, { digest });
+  const plainManifest = await readPlainManifest(source.replace(/[^/\\]*$/, "plugin.json"));
+  return await openBundle(
+    file,
+    plainManifest === undefined ? { digest } : { digest, plainManifest },
+  );
+}
+
+/** Reads a file that the operator named, at most `maxBytes` of it. */
+export async function readPluginFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await readFileBounded(path, maxBytes);
+  } catch (error) {
+    if (!(error instanceof PluginError && error.code === "input.too-large")) throw error;
+    throw new PluginError("bundle.too-large", error.message, { cause: error });
+  }
+}
+
+/**
+ * The `plugin.json` at `path` as a value; undefined where there is none. Read by the reader for
+ * judged documents, which takes no key twice.
+ */
+async function readPlainManifest(path: string): Promise<unknown> {
+  try {
+    return await readManifestFile(path);
+  } catch (error) {
+    if (error instanceof PluginError && error.code === "input.not-found") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A manifest file as a value.
+ *
+ * @throws {PluginError} `input.not-found`, `input.unreadable`, `bundle.too-large`,
+ * `bundle.manifest-invalid`
+ */
+export async function readManifestFile(path: string): Promise<unknown> {
+  const bytes = await readPluginFile(path, LIMITS.manifestBytes);
+  const { parseDocuments } = await import("../document/parse.ts");
+  try {
+    const [document] = await parseDocuments(bytes, { name: path, kind: "json" });
+    return document?.object;
+  } catch (error) {
+    const { message, details } = PluginError.from(error);
+    throw new PluginError("bundle.manifest-invalid", message, { details, cause: error });
+  }
+}

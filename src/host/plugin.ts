@@ -1,0 +1,110 @@
+import canonicalize from "canonicalize";
+import type { Bundle } from "../bundle/bundle.ts";
+import type { Manifest } from "../bundle/manifest.ts";
+import { ADMISSION_EXPORT, admissionRequest, type Verdict } from "../contract/admission.ts";
+import { readVerdict } from "../contract/verdict.ts";
+import type { Document, Evidence } from "../document/document.ts";
+import type { JsonValue } from "../json.ts";
+import { LIMITS } from "../limits.ts";
+import { PluginError } from "../plugin-error.ts";
+import type { Sandbox, SandboxLimits, SandboxModule } from "../sandbox/sandbox.ts";
+import type { LoadOptions } from "./host.ts";
+import { checkSettings } from "./settings.ts";
+
+/** How one question is put. */
+export interface CheckOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The time that the plugin sees, RFC 3339 in UTC; the default is the time of the call. */
+  readonly now?: string | undefined;
+  /** More facts about the document's subject, behind its own. */
+  readonly evidence?: readonly Evidence[] | undefined;
+}
+
+/** The admission contract of a loaded plugin. */
+export interface Admission {
+  /** True when the plugin's manifest names the document's kind. */
+  judges(document: Pick<Document, "kind">): boolean;
+  /**
+   * Asks the plugin about one document.
+   *
+   * @returns The normalised verdict; an answer that is none is an error, never an allow.
+   * @throws {PluginError} `contract.kind-not-judged`, `contract.*`, `sandbox.*`, `call.aborted`
+   */
+  check(document: Document, options?: CheckOptions): Promise<Verdict>;
+}
+
+/** A loaded plugin. */
+export interface Plugin {
+  readonly manifest: Manifest;
+  /** `sha256:<hex>` of its bundle. */
+  readonly digest: string;
+  /**
+   * The admission contract.
+   *
+   * @throws {PluginError} `contract.not-implemented` on use, when the manifest does not name it
+   */
+  readonly admission: Admission;
+}
+
+/** The smaller of what the operator and the manifest say, under the defaults. */
+export function effectiveLimits(manifest: Manifest, options: LoadOptions): SandboxLimits {
+  const smaller = (limit: number | undefined, asked: number | undefined, fallback: number) =>
+    Math.min(limit ?? fallback, asked ?? Infinity);
+  return {
+    timeoutMs: smaller(options.timeoutMs, manifest.limits?.timeoutMs, LIMITS.timeoutMs),
+    memoryPages: smaller(options.memoryPages, manifest.limits?.memoryPages, LIMITS.memoryPages),
+    blockBytes: LIMITS.blockBytes,
+    inputBytes: LIMITS.callInputBytes,
+    outputBytes: LIMITS.callOutputBytes,
+  };
+}
+
+/** Compiles a bundle and checks that it can do what its manifest says. */
+export async function loadPlugin(
+  sandbox: Sandbox,
+  bundle: Bundle,
+  options: LoadOptions,
+): Promise<Plugin> {
+  const { manifest, digest } = bundle;
+  const limits = effectiveLimits(manifest, options);
+  const settings = options.settings ?? {};
+  const module = await sandbox.load(manifest.name, bundle.bytes, bundle.outline, limits);
+  const implementsAdmission = manifest.implements.some((i) => i.contract === "admission");
+  if (implementsAdmission && !module.has(ADMISSION_EXPORT)) {
+    throw new PluginError(
+      "contract.export-missing",
+      `Cannot load ${manifest.name}: its manifest names the contract "admission", but the module exports no function "${ADMISSION_EXPORT}" () -> i32`,
+    );
+  }
+  await checkSettings(sandbox, module, manifest, settings, limits.timeoutMs);
+  return { manifest, digest, admission: admissionOf(manifest, module, settings) };
+}
+
+function admissionOf(manifest: Manifest, module: SandboxModule, settings: JsonValue): Admission {
+  const implementation = manifest.implements.find((i) => i.contract === "admission");
+  const kinds = new Set(implementation?.kinds ?? []);
+  return {
+    judges: ({ kind }) => kinds.has(kind),
+    check: async (document, options = {}) => {
+      if (implementation === undefined) {
+        throw new PluginError(
+          "contract.not-implemented",
+          `Cannot ask ${manifest.name}: it does not implement "admission"`,
+        );
+      }
+      if (!kinds.has(document.kind)) {
+        throw new PluginError(
+          "contract.kind-not-judged",
+          `Cannot ask ${manifest.name} about "${document.input}": it judges ${
+            [...kinds].join(", ")
+          }, not ${document.kind}`,
+        );
+      }
+      const now = options.now ?? new Date().toISOString();
+      const request = admissionRequest(document, { settings, now, evidence: options.evidence });
+      const input = new TextEncoder().encode(canonicalize(request)!);
+      const output = await module.call(ADMISSION_EXPORT, input, { signal: options.signal });
+      return readVerdict(output, { now, rules: manifest.rules ?? [] });
+    },
+  };
+}

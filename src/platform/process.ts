@@ -1,0 +1,93 @@
+import process from "node:process";
+import { PluginError } from "../plugin-error.ts";
+
+/** A stream that text is written to. */
+export interface TextSink {
+  /** Resolves when the text is handed to the system; also when the reader has gone away. */
+  write(text: string): Promise<void>;
+  readonly isTerminal: boolean;
+}
+
+/** The arguments of the command line, without runtime and script. */
+export function commandLine(): string[] {
+  return process.argv.slice(2);
+}
+
+/** An environment variable; undefined where it is unset or empty. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
+
+/** Standard output. */
+export const stdout: TextSink = sinkOf(process.stdout);
+
+/** Standard error. */
+export const stderr: TextSink = sinkOf(process.stderr);
+
+function sinkOf(stream: NodeJS.WriteStream): TextSink {
+  let closed = false;
+  // A reader that went away (`| head`) must not end us with a stack trace: the verdict still counts.
+  stream.on("error", () => closed = true);
+  return {
+    write: (text) =>
+      new Promise((resolve) => {
+        if (closed) resolve();
+        else stream.write(text, () => resolve());
+      }),
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+  };
+}
+
+/**
+ * Reads standard input to its end.
+ *
+ * @throws {PluginError} `input.too-large` beyond `maxBytes`
+ */
+export async function readStdin(maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      process.stdin.destroy();
+      throw new PluginError(
+        "input.too-large",
+        `Cannot read standard input: it has more than ${maxBytes} bytes`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+/** What the process answers when nothing is left to do. */
+export function setExitCode(code: number): void {
+  process.exitCode = code;
+}
+
+/**
+ * Runs `cleanUp` at SIGINT or SIGTERM and then lets the signal do its work, so that a shell sees a
+ * process that was ended by it.
+ *
+ * @returns Takes the handlers away again.
+ */
+export function onInterrupt(cleanUp: () => Promise<void>): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const handle = (signal: NodeJS.Signals) => {
+    remove();
+    void cleanUp().finally(() => process.kill(process.pid, signal));
+  };
+  const remove = () => {
+    for (const signal of signals) process.removeListener(signal, handle);
+  };
+  for (const signal of signals) process.on(signal, handle);
+  return remove;
+}

@@ -1,0 +1,155 @@
+import { parallelism } from "../platform/worker.ts";
+import { PluginError } from "../plugin-error.ts";
+import type { ModuleOutline } from "../wasm/outline.ts";
+import { EXTISM_ENV, EXTISM_FUNCTIONS } from "./kernel.ts";
+import { capMemory } from "./memory-cap.ts";
+import type { CallLimits, SchemaFault } from "./protocol.ts";
+import { type PooledWorker, WorkerPool } from "./worker-pool.ts";
+
+/** What bounds a call; see `LIMITS` for the defaults. */
+export interface SandboxLimits extends CallLimits {
+  readonly timeoutMs: number;
+  readonly inputBytes: number;
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A module that was checked, bounded and compiled. */
+export interface SandboxModule {
+  /**
+   * Calls the export `entry` on an instance of its own.
+   *
+   * @param input Copied; at most `limits.inputBytes`.
+   * @returns What the guest set as its output; empty where it set none.
+   * @throws {PluginError} `contract.export-missing`, `contract.input-too-large`,
+   * `contract.output-too-large`, `sandbox.*`, `capability.denied`, `call.aborted`
+   */
+  call(entry: string, input: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+  /** True when `entry` is an export that can be called: `() -> i32`. */
+  has(entry: string): boolean;
+}
+
+let nextModuleId = 0;
+
+/** Runs guests in threads of its own. Grants nothing. */
+export class Sandbox {
+  readonly #pool: WorkerPool;
+
+  /** @param workers At most this many threads. */
+  constructor(workers: number = Math.min(parallelism(), 8)) {
+    this.#pool = new WorkerPool(workers);
+  }
+
+  /** Starts a thread ahead of the first call. */
+  warm(): void {
+    this.#pool.warm();
+  }
+
+  /**
+   * Checks a module's imports, bounds its memory and compiles it.
+   *
+   * @param name For messages.
+   * @throws {PluginError} `sandbox.import-unknown`, `sandbox.memory`, `sandbox.module-invalid`
+   */
+  async load(
+    name: string,
+    bytes: Uint8Array,
+    outline: ModuleOutline,
+    limits: SandboxLimits,
+  ): Promise<SandboxModule> {
+    checkImports(name, outline);
+    const module = await compile(name, capMemory(bytes, outline, limits.memoryPages));
+    const moduleId = nextModuleId++;
+    const entries = new Set(outline.exports.filter(isEntry).map((e) => e.name));
+    return {
+      has: (entry) => entries.has(entry),
+      call: async (entry, input, { signal } = {}) => {
+        if (!entries.has(entry)) throw missing(name, entry, outline);
+        if (input.length > limits.inputBytes) {
+          throw new PluginError(
+            "contract.input-too-large",
+            `Cannot call "${entry}" of ${name}: its input has ${input.length} bytes, at most ${limits.inputBytes} are allowed`,
+          );
+        }
+        const makeTask = (worker: PooledWorker) => {
+          const known = worker.modules.has(moduleId);
+          worker.modules.add(moduleId);
+          const task = { task: "call", entry, input, limits, moduleId } as const;
+          return known ? task : { ...task, module };
+        };
+        const label = `"${entry}" of ${name}`;
+        const result = await this.#pool.run(makeTask, {
+          label,
+          timeoutMs: limits.timeoutMs,
+          signal,
+        });
+        return (result as { output: Uint8Array }).output;
+      },
+    };
+  }
+
+  /**
+   * Checks `value` against a JSON Schema that somebody else wrote, bounded like a guest's call.
+   *
+   * @returns The places that do not match; empty when it does.
+   * @throws {PluginError} `sandbox.timeout`, `sandbox.memory`, `internal.error`
+   */
+  async checkSchema(
+    label: string,
+    schema: unknown,
+    value: unknown,
+    timeoutMs: number,
+  ): Promise<readonly SchemaFault[]> {
+    const result = await this.#pool.run(() => ({ task: "schema", schema, value }), {
+      label,
+      timeoutMs,
+    });
+    return (result as { faults: readonly SchemaFault[] }).faults;
+  }
+
+  /** Ends all threads; what runs is rejected with `sandbox.closed`. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+function isEntry({ kind, type }: ModuleOutline["exports"][number]): boolean {
+  return kind === "function" && type !== undefined && type.params.length === 0 &&
+    type.results.length === 1 && type.results[0] === "i32";
+}
+
+function missing(name: string, entry: string, outline: ModuleOutline): PluginError {
+  const found = outline.exports.some((e) => e.name === entry);
+  return new PluginError(
+    "contract.export-missing",
+    `Cannot call "${entry}" of ${name}: ${
+      found ? "it is not a function () -> i32" : "the module does not export it"
+    }`,
+  );
+}
+
+function checkImports(name: string, outline: ModuleOutline): void {
+  const unknown = outline.imports.filter((i) =>
+    i.kind !== "function" || i.module !== EXTISM_ENV || !EXTISM_FUNCTIONS.has(i.name)
+  );
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, 5).map((i) => `${i.kind} "${i.module}" "${i.name}"`).join(", ");
+  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : "";
+  throw new PluginError(
+    "sandbox.import-unknown",
+    `Cannot load ${name}: nobody offers what it imports: ${shown}${more}`,
+    { details: { imports: unknown.map((i) => `${i.module}.${i.name}`) } },
+  );
+}
+
+async function compile(name: string, bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginError("sandbox.module-invalid", `Cannot load ${name}: ${why}`, { cause });
+  }
+}

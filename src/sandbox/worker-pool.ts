@@ -1,0 +1,219 @@
+import { startWorker, type WorkerHandle } from "../platform/worker.ts";
+import { PluginError } from "../plugin-error.ts";
+import { READY, type Task, type TaskResult } from "./protocol.ts";
+
+/** How one task is run. */
+export interface RunOptions {
+  /** Names the task in messages: `"admission_check" of image-policy`. */
+  readonly label: string;
+  /** The task's time in a worker, in milliseconds; waiting for a free worker does not count. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly transfer?: ArrayBuffer[];
+}
+
+interface Job {
+  readonly makeTask: (worker: PooledWorker) => Task;
+  readonly options: RunOptions;
+  readonly settle: (outcome: TaskResult | PluginError) => void;
+}
+
+/** A thread with at most one task in flight. */
+export interface PooledWorker {
+  /** Modules that this thread holds already. */
+  readonly modules: Set<number>;
+}
+
+/** A thread that has just been started loads the SDK within its first task; that is not the guest's time. */
+const START_MS = 30_000;
+
+/**
+ * Runs tasks in threads, one at a time in each. A task that outlives its deadline, or whose caller
+ * gave up, ends with its thread: nothing else stops a loop. The next task gets a new thread.
+ */
+export class WorkerPool {
+  readonly #size: number;
+  readonly #queue: Job[] = [];
+  readonly #members = new Set<Member>();
+  #closed = false;
+
+  /** @param size At most this many threads; they start when they are needed. */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /**
+   * Runs one task.
+   *
+   * @param makeTask Called with the worker that was chosen, right before the task is sent.
+   * @throws {PluginError} the task's own code, or `sandbox.timeout`, `sandbox.worker-lost`,
+   * `sandbox.memory`, `sandbox.closed`, `call.aborted`
+   */
+  run(makeTask: Job["makeTask"], options: RunOptions): Promise<TaskResult & { ok: true }> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      const job: Job = {
+        makeTask,
+        options,
+        settle: (outcome) => {
+          signal?.removeEventListener("abort", abort);
+          if (outcome instanceof PluginError) reject(outcome);
+          else if (outcome.ok) resolve(outcome);
+          else reject(new PluginError(outcome.code, outcome.message));
+        },
+      };
+      const abort = () => this.#abort(job);
+      if (this.#closed) return job.settle(closed());
+      if (signal?.aborted) return job.settle(aborted(options));
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#queue.push(job);
+      this.#dispatch();
+    });
+  }
+
+  /** Ends all threads; what runs or waits is rejected with `sandbox.closed`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#queue.splice(0)) job.settle(closed());
+    await Promise.all([...this.#members].map((member) => member.end(closed())));
+  }
+
+  /** Starts one thread ahead of the first task, so that its start-up runs beside other work. */
+  warm(): void {
+    if (this.#members.size === 0 && !this.#closed) this.#add();
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const idle = [...this.#members].find((member) => member.job === undefined) ??
+        (this.#members.size < this.#size ? this.#add() : undefined);
+      if (idle === undefined) return;
+      idle.start(this.#queue.shift()!);
+    }
+  }
+
+  #add(): Member {
+    const member = new Member(() => this.#dispatch(), (gone) => {
+      this.#members.delete(gone);
+      if (!this.#closed) this.#dispatch();
+    });
+    this.#members.add(member);
+    return member;
+  }
+
+  #abort(job: Job): void {
+    const place = this.#queue.indexOf(job);
+    if (place !== -1) {
+      this.#queue.splice(place, 1);
+      job.settle(aborted(job.options));
+      return;
+    }
+    for (const member of this.#members) {
+      if (member.job === job) void member.end(aborted(job.options));
+    }
+  }
+}
+
+class Member implements PooledWorker {
+  readonly modules = new Set<number>();
+  job: Job | undefined;
+  readonly #handle: WorkerHandle;
+  readonly #onIdle: () => void;
+  readonly #onGone: (member: Member) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ready = false;
+  #ended = false;
+
+  constructor(onIdle: () => void, onGone: (member: Member) => void) {
+    this.#onIdle = onIdle;
+    this.#onGone = onGone;
+    this.#handle = startWorker(import.meta.url, "worker", {
+      onMessage: (message) => this.#receive(message),
+      onExit: (cause) => void this.end(lost(this.job?.options, cause)),
+    });
+    this.#handle.setRef(false);
+  }
+
+  start(job: Job): void {
+    this.job = job;
+    this.#handle.setRef(true);
+    try {
+      this.#handle.post(job.makeTask(this), job.options.transfer);
+    } catch (cause) {
+      this.#finish(PluginError.from(cause));
+      return;
+    }
+    this.#arm(this.#ready ? job.options.timeoutMs : START_MS);
+  }
+
+  /** Ends the thread and rejects what runs in it with `why`. */
+  async end(why: PluginError): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    const job = this.job;
+    this.job = undefined;
+    job?.settle(why);
+    this.#onGone(this);
+    await this.#handle.terminate();
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    // A busy host may see its timer before the answer that has long arrived: look once more first.
+    this.#timer = setTimeout(() => {
+      this.#timer = setTimeout(() => void this.end(timeout(this.job!.options)), 0);
+    }, ms);
+  }
+
+  #receive(message: unknown): void {
+    if (this.#ended) return;
+    if (message === READY) {
+      this.#ready = true;
+      if (this.job !== undefined) this.#arm(this.job.options.timeoutMs);
+      return;
+    }
+    const result = message as TaskResult;
+    const options = this.job?.options;
+    const late = options !== undefined && result.elapsedMs > options.timeoutMs;
+    this.#finish(late ? timeout(options) : result);
+  }
+
+  #finish(outcome: TaskResult | PluginError): void {
+    clearTimeout(this.#timer);
+    const job = this.job;
+    this.job = undefined;
+    this.#handle.setRef(false);
+    job?.settle(outcome);
+    this.#onIdle();
+  }
+}
+
+function timeout({ label, timeoutMs }: RunOptions): PluginError {
+  return new PluginError(
+    "sandbox.timeout",
+    `The plugin was stopped: ${label} ran for more than ${timeoutMs} ms`,
+  );
+}
+
+function aborted({ label }: RunOptions): PluginError {
+  return new PluginError("call.aborted", `The call was given up by its caller: ${label}`);
+}
+
+function closed(): PluginError {
+  return new PluginError("sandbox.closed", "Cannot call the plugin: the host is closed");
+}
+
+function lost(options: RunOptions | undefined, cause: unknown): PluginError {
+  const what = options === undefined ? "a worker" : options.label;
+  if ((cause as { code?: string } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return new PluginError(
+      "sandbox.memory",
+      `The plugin was stopped: ${what} used up the memory of its worker`,
+      { cause },
+    );
+  }
+  return new PluginError("sandbox.worker-lost", `The worker of ${what} ended unexpectedly`, {
+    cause,
+  });
+}

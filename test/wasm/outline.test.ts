@@ -1,0 +1,66 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { PluginError } from "../../src/plugin-error.ts";
+import { readOutline } from "../../src/wasm/outline.ts";
+import { concatBytes, encodeSection } from "../../src/wasm/writer.ts";
+import { assemble } from "../support/guest.ts";
+
+const test = suite("outline");
+
+test("readOutline() reads imports, exports and memories with their types", () => {
+  const outline = readOutline(assemble(`(module
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "env" "table" (table 1 10 funcref))
+    (import "env" "base" (global i32))
+    (memory (export "memory") 2 9)
+    (func (export "admission_check") (result i32) (i32.const 0))
+    (func (export "other") (param f32 f64))
+    (export "again" (func $alloc)))`));
+  assert.equal(outline.imports, [
+    {
+      module: "extism:host/env",
+      name: "alloc",
+      kind: "function",
+      type: { params: ["i64"], results: ["i64"] },
+    },
+    { module: "env", name: "table", kind: "table" },
+    { module: "env", name: "base", kind: "global" },
+  ]);
+  assert.equal(outline.exports, [
+    { name: "memory", kind: "memory" },
+    { name: "admission_check", kind: "function", type: { params: [], results: ["i32"] } },
+    { name: "other", kind: "function", type: { params: ["f32", "f64"], results: [] } },
+    { name: "again", kind: "function", type: { params: ["i64"], results: ["i64"] } },
+  ]);
+  assert.equal(outline.memories, [{ min: 2, max: 9 }]);
+});
+
+test("readOutline() gives a memory without a maximum none", () => {
+  assert.equal(readOutline(assemble("(module (memory 3))")).memories, [{ min: 3 }]);
+});
+
+const PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+const REFUSED: [string, number, number[], RegExp][] = [
+  ["a vector longer than its section", 1, [200, 1], /cut short/],
+  ["a vector of four thousand million types", 1, [0xff, 0xff, 0xff, 0xff, 0x0f], /cut short/],
+  ["bytes behind a vector", 1, [0, 0], /more than it says/],
+  ["a struct type", 1, [1, 0x5f, 0], /function type/],
+  ["an unknown value type", 1, [1, 0x60, 1, 0x6e, 0], /value type 0x6e/],
+  ["a shared memory", 5, [1, 3, 1, 1], /shared or 64-bit/],
+  ["a 64-bit memory", 5, [1, 4, 1], /shared or 64-bit/],
+  ["a maximum below the minimum", 5, [1, 1, 2, 1], /below its minimum/],
+  ["a tag import", 2, [1, 1, 97, 1, 98, 4, 0, 0], /external kind 4/],
+];
+
+for (const [what, id, content, message] of REFUSED) {
+  test(`readOutline() refuses ${what}`, () => {
+    const bytes = concatBytes([PREAMBLE, encodeSection(id, Uint8Array.from(content))]);
+    assert.throws(
+      () => readOutline(bytes),
+      (error: PluginError) => error.code === "bundle.malformed" && message.test(error.message),
+    );
+  });
+}
+
+test.run();
