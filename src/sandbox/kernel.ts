@@ -64,11 +64,12 @@ export class CallState {
       input_load_u64: (_context, offset: bigint) =>
         this.#inputView.getBigUint64(toOffset(offset), true),
       output_set: (context, address: bigint, length: bigint) => {
-        this.output = this.#copyOut(context, address, length, "output");
+        this.output = this.#copyOut(context, address, length, "output", this.#limits.outputBytes);
       },
       error_set: (context, address: bigint) => {
         if (address === 0n) return;
-        this.error = this.#copyOut(context, address, context.length(address), "error");
+        const length = context.length(address);
+        this.error = this.#copyOut(context, address, length, "error", this.#limits.outputBytes);
         this.#errorAddress = address;
       },
       error_get: () => this.#errorAddress,
@@ -113,17 +114,24 @@ export class CallState {
     );
   }
 
-  #copyOut(context: CallContext, address: bigint, length: bigint, what: string): Uint8Array {
+  /** A guest's block was charged when it was allocated; what leaves the sandbox has its own bound. */
+  #copyOut(
+    context: CallContext,
+    address: bigint,
+    length: bigint,
+    what: string,
+    maxBytes = Infinity,
+  ): Uint8Array {
     const block = context.read(address);
     const size = Number(BigInt.asUintN(64, length));
     const offset = toOffset(address);
     if (block === null || offset + size > Number(context.length(address))) {
       throw this.#fail("sandbox.trap", `its ${what} lies outside of the block it names`);
     }
-    if (size > this.#limits.outputBytes) {
+    if (size > maxBytes) {
       throw this.#fail(
         "contract.output-too-large",
-        `its ${what} has ${size} bytes, at most ${this.#limits.outputBytes} are allowed`,
+        `its ${what} has ${size} bytes, at most ${maxBytes} are allowed`,
       );
     }
     return new Uint8Array(block.arrayBuffer(), offset, size).slice();

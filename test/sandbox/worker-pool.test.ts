@@ -1,0 +1,88 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { PluginError } from "../../src/plugin-error.ts";
+import { Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
+import { readOutline } from "../../src/wasm/outline.ts";
+import { answering, assemble } from "../support/guest.ts";
+
+const test = suite("worker-pool");
+
+const LIMITS: SandboxLimits = {
+  timeoutMs: 2_000,
+  memoryPages: 16,
+  blockBytes: 1 << 20,
+  inputBytes: 1_000,
+  outputBytes: 1_000,
+};
+const LOOP = '(module (func (export "f") (result i32) (loop $l (br $l)) (i32.const 0)))';
+const GOOD = answering("done").replace("admission_check", "f");
+
+function load(sandbox: Sandbox, text: string, limits = LIMITS) {
+  const bytes = assemble(text);
+  return sandbox.load("guest", bytes, readOutline(bytes), limits);
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(() => "none", (error: PluginError) => error.code);
+const INPUT = new Uint8Array(0);
+
+test("a call's output arrives as it was set", async () => {
+  const sandbox = new Sandbox(1);
+  const module = await load(sandbox, GOOD);
+  assert.is(new TextDecoder().decode(await module.call("f", INPUT)), "done");
+  await sandbox.close();
+});
+
+test("a call beyond its deadline ends, and the next one gets a new thread", async () => {
+  const sandbox = new Sandbox(1);
+  const loop = await load(sandbox, LOOP, { ...LIMITS, timeoutMs: 100 });
+  const good = await load(sandbox, GOOD);
+  const calls = [codeOf(loop.call("f", INPUT)), codeOf(good.call("f", INPUT))];
+  assert.equal(await Promise.all(calls), ["sandbox.timeout", "none"]);
+  await sandbox.close();
+});
+
+test("waiting for a free thread does not count against a call's deadline", async () => {
+  const sandbox = new Sandbox(1);
+  const loop = await load(sandbox, LOOP, { ...LIMITS, timeoutMs: 600 });
+  const good = await load(sandbox, GOOD, { ...LIMITS, timeoutMs: 300 });
+  const calls = [codeOf(loop.call("f", INPUT)), codeOf(good.call("f", INPUT))];
+  assert.equal(await Promise.all(calls), ["sandbox.timeout", "none"]);
+  await sandbox.close();
+});
+
+test("an aborted call ends, whether it runs or waits, and others are not disturbed", async () => {
+  const sandbox = new Sandbox(1);
+  const loop = await load(sandbox, LOOP);
+  const good = await load(sandbox, GOOD);
+  const [running, waiting] = [new AbortController(), new AbortController()];
+  const calls = [
+    codeOf(loop.call("f", INPUT, { signal: running.signal })),
+    codeOf(loop.call("f", INPUT, { signal: waiting.signal })),
+    codeOf(good.call("f", INPUT)),
+    codeOf(good.call("f", INPUT, { signal: AbortSignal.abort() })),
+  ];
+  waiting.abort();
+  running.abort();
+  assert.equal(await Promise.all(calls), ["call.aborted", "call.aborted", "none", "call.aborted"]);
+  await sandbox.close();
+});
+
+test("close() rejects what runs, what waits and what comes later", async () => {
+  const sandbox = new Sandbox(1);
+  const loop = await load(sandbox, LOOP);
+  const calls = [codeOf(loop.call("f", INPUT)), codeOf(loop.call("f", INPUT))];
+  await sandbox.close();
+  calls.push(codeOf(loop.call("f", INPUT)));
+  assert.equal(await Promise.all(calls), ["sandbox.closed", "sandbox.closed", "sandbox.closed"]);
+  await sandbox.close();
+});
+
+test("an input beyond its bound is refused before it is sent", async () => {
+  const sandbox = new Sandbox(1);
+  const module = await load(sandbox, GOOD);
+  assert.is(await codeOf(module.call("f", new Uint8Array(1_001))), "contract.input-too-large");
+  await sandbox.close();
+});
+
+test.run();
