@@ -107,10 +107,11 @@ export const CALLED: readonly HostileGuest[] = [
   {
     what: "stores one variable after the other",
     text: `(module ${ALLOC} ${extism("var_set", "(param i64 i64)")}
-      (global $key (mut i64) (i64.const 0))
+      (global $key (mut i64) (i64.const 0)) (global $value (mut i64) (i64.const 0))
       ${
-      check(`(global.set $key (call $alloc (i64.const 8388608)))
-        (loop $l (call $var_set (global.get $key) (global.get $key)) (br $l))`)
+      check(`(global.set $key (call $alloc (i64.const 8)))
+        (global.set $value (call $alloc (i64.const 8388608)))
+        (loop $l (call $var_set (global.get $key) (global.get $value)) (br $l))`)
     })`,
     code: "sandbox.memory",
   },

@@ -1,0 +1,169 @@
+/**
+ * What `.ci/run` does after `npm ci`: the README's test command, the other parts of `ok`, the tests on
+ * a newer Node, the same verdicts on every runtime, the package as it would be published. Ends with one
+ * line, `N passed, N failed`, that counts tests and steps alike.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { denoPath, PROJECT } from "./project.ts";
+import { type CommandOptions, runCommand } from "./run-command.ts";
+
+/** The newer Node of the test matrix, from the registry like everything else. */
+const NEWER_NODE = `node-${process.platform}-${process.arch}@24`;
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+/** Runs a command in the project's folder and shows it; throws when it fails. */
+async function run(program: string, args: string[], options: CommandOptions = {}): Promise<string> {
+  const { code, output } = await runCommand(program, args, {
+    cwd: PROJECT,
+    show: true,
+    ...options,
+  });
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}`);
+  return output;
+}
+
+/** One step: passes unless it throws. */
+async function step(name: string, action: () => Promise<unknown>): Promise<void> {
+  console.log(`\n==== ${name}`);
+  const started = performance.now();
+  try {
+    await action();
+    passed++;
+    console.log(`---- ${name}: passed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    failed++;
+    console.log(`---- ${name}: FAILED: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** A command that ends with `N passed, N failed`: its counts are added to ours. */
+async function tests(name: string, program: string, args: string[], env = {}): Promise<void> {
+  console.log(`\n==== ${name}`);
+  const { code, output } = await runCommand(program, args, { cwd: PROJECT, show: true, env });
+  const counts = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(
+    output.trimEnd().split("\n").at(-1)!,
+  );
+  passed += Number(counts?.[1] ?? 0);
+  failed += Number(counts?.[2] ?? 0);
+  skipped += Number(counts?.[3] ?? 0);
+  const uncounted = counts === null || (code !== 0 && counts[2] === "0");
+  if (uncounted) {
+    failed++;
+    console.log(`---- ${name}: FAILED: ended with ${code} and no count of its own`);
+  }
+}
+
+async function newerNode(): Promise<string> {
+  const folder = join(PROJECT, ".work", "newer-node");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "package.json"), '{"private":true}\n');
+  await run("npm", ["install", "--no-save", "--prefix", folder, NEWER_NODE]);
+  return join(folder, "node_modules", NEWER_NODE.split("@")[0]!, "bin", "node");
+}
+
+/** The bytes of the JSON report about all samples, on one runtime. */
+async function reportOn(program: string, args: string[]): Promise<string> {
+  const file = join(PROJECT, ".work", "report.json");
+  const { code, output } = await runCommand(program, [
+    ...args,
+    ..."check --plugin build/wasm-plugins/image-policy.wasm".split(" "),
+    ..."--settings wasm-plugins/image-policy/samples-settings.yaml".split(" "),
+    ..."--format json --now 2026-01-01T00:00:00Z --quiet --output".split(" "),
+    file,
+    "wasm-plugins/image-policy/samples",
+  ], { cwd: PROJECT });
+  if (code !== 1) throw new Error(`wanted exit code 1 on ${program}, got ${code}: ${output}`);
+  return await readFile(file, "utf8");
+}
+
+async function compareReports(newer: string): Promise<void> {
+  const main = join("build", "src", "cli", "main.js");
+  const reports = new Set<string>();
+  for (
+    const [program, args] of [
+      [process.execPath, [main]],
+      [newer, [main]],
+      [denoPath(), ["run", "-A", "src/cli/main.ts"]],
+    ] as const
+  ) {
+    reports.add(await reportOn(program, [...args]));
+  }
+  if (reports.size !== 1) throw new Error("the reports differ between runtimes");
+  console.log(`${[...reports][0]!.length} bytes, the same on three runtimes`);
+}
+
+async function comparePlugins(): Promise<void> {
+  const file = join(PROJECT, "build", "wasm-plugins", "image-policy.wasm");
+  const hash = async () => createHash("sha256").update(await readFile(file)).digest("hex");
+  const onNode = await hash();
+  await run(denoPath(), ["task", "--quiet", "build"]);
+  const onDeno = await hash();
+  if (onNode !== onDeno) throw new Error(`the sample plugin differs: ${onNode} and ${onDeno}`);
+  console.log(`image-policy.wasm sha256:${onNode} from Node and from Deno`);
+}
+
+/** Installs the packed package into an empty folder and uses it there as a user would. */
+async function tryPackage(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "cofferdam-package-"));
+  try {
+    const packed = await run("npm", ["pack", "--silent", "--pack-destination", folder]);
+    const tarball = join(folder, packed.trim().split("\n").at(-1)!);
+    const here = { cwd: folder };
+    await writeFile(join(folder, "package.json"), '{"private":true,"type":"module"}\n');
+    await run("npm", ["install", tarball], here);
+    await writeFile(join(folder, "Dockerfile"), 'FROM alpine:3.20\nCMD ["true"]\n');
+    await writeFile(join(folder, "bad.Dockerfile"), "FROM alpine:latest\n");
+    const plugin = "node_modules/cofferdam/build/wasm-plugins/image-policy.wasm";
+    const bin = join(folder, "node_modules", ".bin", "cofferdam");
+    await run(bin, ["check", "--plugin", plugin, "Dockerfile"], here);
+    const denied = await runCommand(bin, ["check", "--plugin", plugin, "bad.Dockerfile"], here);
+    if (denied.code !== 1) {
+      throw new Error(`wanted exit code 1, got ${denied.code}: ${denied.output}`);
+    }
+    await writeFile(
+      join(folder, "use.js"),
+      `import { createHost, readDocuments } from "cofferdam";
+import schema from "cofferdam/schema/admission-verdict.schema.json" with { type: "json" };
+const host = await createHost();
+const policy = await host.load(${JSON.stringify(plugin)});
+for await (const document of readDocuments("bad.Dockerfile")) {
+  const { allowed, reasons } = await policy.admission.check(document);
+  console.log(allowed, reasons.length > 0, schema.title);
+}
+await host.close();
+`,
+    );
+    const output = await run(process.execPath, ["use.js"], here);
+    if (!output.includes("false true Cofferdam")) throw new Error(`unexpected: ${output}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const node = process.execPath;
+await tests("npm test", "npm", ["test"]);
+await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);
+let newer: string | undefined;
+await step("install a newer Node", async () => newer = await newerNode());
+if (newer !== undefined) {
+  const env = { COFFERDAM_NODE: newer };
+  await tests("tests on a newer Node", node, [join("build", "scripts", "test.js"), "node"], env);
+  await step("same verdicts on every runtime", () => compareReports(newer!));
+}
+await step("same plugin from Node and Deno", comparePlugins);
+await step("npm start", () => run("npm", ["start"]));
+await step(
+  "deno publish --dry-run",
+  () => run(denoPath(), ["publish", "--dry-run", "--allow-dirty", "--quiet"]),
+);
+await step("the packed package in an empty folder", tryPackage);
+
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
