@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { DateOrTimeSchema } from "../date.ts";
 import { DOCUMENT_KINDS, type DocumentKind } from "../document/kind.ts";
 import { type JsonObject, JsonObjectSchema } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -81,12 +82,6 @@ export interface Manifest {
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1));
 const line = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200), v.regex(/^[^\p{Cc}]*$/u));
 const text = v.pipe(v.string(), v.maxLength(10_000));
-const date = v.pipe(
-  v.string(),
-  v.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/),
-  v.check((value) => !Number.isNaN(Date.parse(value)), "Invalid date"),
-);
-
 /** @see https://semver.org, the suggested expression without its captures */
 const SEMVER = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
@@ -125,7 +120,7 @@ export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject
           id: line,
           title: line,
           help: v.optional(text),
-          effectiveOn: v.optional(date),
+          effectiveOn: v.optional(DateOrTimeSchema),
         }),
       ),
       v.check(

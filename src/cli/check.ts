@@ -1,5 +1,6 @@
 import { EMPTY_CONFIG, readConfig } from "../config/config.ts";
 import { expiredWaivers } from "../config/waiver.ts";
+import { isUtcTime } from "../date.ts";
 import type { Document, Evidence } from "../document/document.ts";
 import { DOCUMENT_KINDS, type DocumentKind } from "../document/kind.ts";
 import { createHost } from "../host/host.ts";
@@ -220,8 +221,7 @@ function isSameInput(name: string, subject: string): boolean {
 
 function readNow(given: string | undefined): string {
   if (given === undefined) return new Date().toISOString();
-  const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-  if (!form.test(given) || Number.isNaN(Date.parse(given))) {
+  if (!isUtcTime(given)) {
     throw usage(`"--now ${given}" is no time: wanted 2026-01-31T12:00:00Z`);
   }
   return given;

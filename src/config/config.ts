@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { DateOrTimeSchema } from "../date.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 
@@ -34,11 +35,7 @@ export const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
       subject: filled,
       plugin: v.exactOptional(filled),
       reason: filled,
-      until: v.pipe(
-        v.string(),
-        v.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/),
-        v.check((value) => !Number.isNaN(Date.parse(value)), "Invalid date"),
-      ),
+      until: DateOrTimeSchema,
     })),
     [],
   ),

@@ -1,3 +1,4 @@
+import { isDate } from "../date.ts";
 import type { Waiver } from "./config.ts";
 
 /** What a waiver is matched against. */
@@ -39,5 +40,5 @@ export function expiredWaivers(waivers: readonly Waiver[], now: string): Waiver[
 /** The first moment, in milliseconds since 1970, at which the waiver no longer counts. */
 function endOf({ until }: Waiver): number {
   const day = 24 * 60 * 60 * 1000;
-  return Date.parse(until) + (until.length === "2027-01-31".length ? day : 0);
+  return Date.parse(until) + (isDate(until) ? day : 0);
 }

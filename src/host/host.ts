@@ -1,25 +1,12 @@
-import type { JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import { openPluginFile } from "./open-plugin-file.ts";
-import { loadPlugin, type Plugin } from "./plugin.ts";
+import { type LoadOptions, loadPlugin, type Plugin } from "./plugin.ts";
 
 /** How a host is made. */
 export interface HostOptions {
   /** At most this many threads for guests; the default is one for each core, at most 8. */
   readonly workers?: number;
-}
-
-/** How a plugin is loaded. */
-export interface LoadOptions {
-  /** `sha256:<hex>` that the plugin's file must have. */
-  readonly digest?: string | undefined;
-  /** Checked against the plugin's own schema; the default is `{}`. */
-  readonly settings?: JsonValue | undefined;
-  /** Wall-clock bound of a call in milliseconds; a smaller one in the manifest counts. */
-  readonly timeoutMs?: number | undefined;
-  /** Bound of the guest's linear memory in pages of 64 KiB; a smaller one in the manifest counts. */
-  readonly memoryPages?: number | undefined;
 }
 
 /** Loads plugins and keeps what they share. */

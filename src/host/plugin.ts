@@ -8,8 +8,19 @@ import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { Sandbox, SandboxLimits, SandboxModule } from "../sandbox/sandbox.ts";
-import type { LoadOptions } from "./host.ts";
 import { checkSettings } from "./settings.ts";
+
+/** How a plugin is loaded. */
+export interface LoadOptions {
+  /** `sha256:<hex>` that the plugin's file must have. */
+  readonly digest?: string | undefined;
+  /** Checked against the plugin's own schema; the default is `{}`. */
+  readonly settings?: JsonValue | undefined;
+  /** Wall-clock bound of a call in milliseconds; a smaller one in the manifest counts. */
+  readonly timeoutMs?: number | undefined;
+  /** Bound of the guest's linear memory in pages of 64 KiB; a smaller one in the manifest counts. */
+  readonly memoryPages?: number | undefined;
+}
 
 /** How one question is put. */
 export interface CheckOptions {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { constants } from "node:fs";
 import { lstat, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { isAbsolute, relative, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 
 /** What stands at a path, links followed. */
@@ -37,6 +38,28 @@ export async function readFileBounded(path: string, maxBytes: number): Promise<U
     throw asInputError(path, error);
   }
 }
+
+/**
+ * Reads what is no regular file (a pipe such as the shell's `<(…)`, a device) to its end, but never
+ * more than `maxBytes`. Waits for whoever writes to it.
+ *
+ * @throws {PluginError} `input.not-found`, `input.unreadable`, `input.too-large`
+ */
+export async function readPipeBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      return await readAll(path, handle, PIPE_BYTES, maxBytes);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asInputError(path, error);
+  }
+}
+
+/** What a pipe holds at a time on Linux, and so a good first buffer. */
+const PIPE_BYTES = 64 * 1024;
 
 interface Readable {
   read(
@@ -109,6 +132,17 @@ export async function resolvePath(path: string): Promise<string | undefined> {
     if (isMissing(error) || (error as { code?: string }).code === "ELOOP") return undefined;
     throw asInputError(path, error);
   }
+}
+
+/** Whether `path` leads to `folder` or into it, both without links. */
+export function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** A path with forward slashes, on every system. Elsewhere than on Windows `\\` is a letter. */
+export function withSlashes(path: string): string {
+  return sep === "/" ? path : path.replaceAll(sep, "/");
 }
 
 /**

@@ -1,0 +1,196 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createHost, type Host } from "../../src/host/host.ts";
+import { PluginError } from "../../src/plugin-error.ts";
+import { jsonDocument } from "../support/document.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { answering, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
+
+interface Context {
+  host: Host;
+  folder: TestFolder;
+}
+
+const test = suite<Context>("host");
+
+const ALLOW = '{"allowed":true,"reasons":[]}';
+
+test.before(async (context) => {
+  context.host = await createHost({ workers: 1 });
+  context.folder = await makeFolder();
+});
+
+test.after(async ({ host, folder }) => {
+  await host.close();
+  await folder.remove();
+});
+
+async function errorOf(promise: Promise<unknown>): Promise<PluginError> {
+  const error = await promise.then(() => undefined, (thrown) => thrown);
+  assert.instance(error, PluginError);
+  return error as PluginError;
+}
+
+test("load() takes a bundle's bytes and answers a question", async ({ host }) => {
+  const plugin = await host.load(bundleOf(answering(ALLOW)));
+  assert.is(plugin.manifest.name, "test-plugin");
+  assert.equal(await plugin.admission.check(jsonDocument({})), { allowed: true, reasons: [] });
+});
+
+test("load() takes a path, and a plain module with plugin.json beside it", async ({ host, folder }) => {
+  const bytes = bundleOf(answering(ALLOW));
+  await folder.write({
+    "bundle.wasm": bytes,
+    "plain/module.wasm": assemble(answering(ALLOW)),
+    "plain/plugin.json": JSON.stringify(MANIFEST, null, 2),
+  });
+  const bundle = await host.load(join(folder.path, "bundle.wasm"));
+  const plain = await host.load(join(folder.path, "plain", "module.wasm"));
+  assert.is(plain.digest, bundle.digest);
+  assert.is((await plain.admission.check(jsonDocument({}))).allowed, true);
+});
+
+test("load() verifies the digest before it compiles", async ({ host }) => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  // `drop` in place of the constant is invalid: compiling the module would say so first.
+  const text = '(module (func (export "admission_check") (result i32) (i32.const 0)))';
+  const bytes = bundleOf(text);
+  bytes[assemble(text).lastIndexOf(0x41)] = 0x1a;
+  assert.is((await errorOf(host.load(bytes, { digest }))).code, "bundle.digest-mismatch");
+  assert.is((await errorOf(host.load(bytes))).code, "sandbox.module-invalid");
+});
+
+const PLAIN_FAULTS: [string, string | undefined, string][] = [
+  ["no plugin.json", undefined, "bundle.manifest-missing"],
+  ["a plugin.json that is no JSON", "{", "bundle.manifest-invalid"],
+  ["a plugin.json with a key twice", '{"name":"a","name":"b"}', "bundle.manifest-invalid"],
+  ["an empty plugin.json", "", "bundle.manifest-invalid"],
+];
+for (const [index, [what, manifest, code]] of PLAIN_FAULTS.entries()) {
+  test(`load() refuses a plain module with ${what}`, async ({ host, folder }) => {
+    const name = `fault-${index}`;
+    await folder.write({ [`${name}/module.wasm`]: assemble(answering(ALLOW)) });
+    if (manifest !== undefined) {
+      await writeFile(join(folder.path, name, "plugin.json"), manifest);
+    }
+    const error = await errorOf(host.load(join(folder.path, name, "module.wasm")));
+    assert.is(error.code, code);
+  });
+}
+
+test("load() says when there is no such file", async ({ host, folder }) => {
+  const error = await errorOf(host.load(join(folder.path, "missing.wasm")));
+  assert.is(error.code, "input.not-found");
+});
+
+const settings = {
+  type: "object",
+  properties: { n: { type: "number" } },
+  additionalProperties: false,
+};
+
+test("load() checks settings against the plugin's schema and names the field", async ({ host }) => {
+  const bytes = bundleOf(answering(ALLOW), { settings });
+  await host.load(bytes, { settings: { n: 1 } });
+  const error = await errorOf(host.load(bytes, { settings: { n: "1" } }));
+  assert.is(error.code, "contract.settings-invalid");
+  assert.is(error.details.path, "/n");
+  assert.match(error.message, /"\/n"/);
+});
+
+test("load() refuses settings of a plugin that takes none", async ({ host }) => {
+  const error = await errorOf(host.load(bundleOf(answering(ALLOW)), { settings: { n: 1 } }));
+  assert.is(error.code, "contract.settings-invalid");
+});
+
+test("load() refuses a settings schema that cannot be used", async ({ host }) => {
+  const bytes = bundleOf(answering(ALLOW), { settings: { $ref: "#/nowhere" } });
+  assert.is((await errorOf(host.load(bytes))).code, "bundle.manifest-invalid");
+});
+
+test("load() asks settings_validate where the plugin has one", async ({ host }) => {
+  const with_ = (answer: string) =>
+    bundleOf(
+      answering(answer).replace('(export "admission_check")', '(export "settings_validate")')
+        .replace(/\)$/, '(func (export "admission_check") (result i32) (i32.const 0)))'),
+      { settings },
+    );
+  await host.load(with_('{"valid":true}'));
+  const refused = await errorOf(
+    host.load(with_('{"valid":false,"errors":[{"path":"/n","message":"too small"}]}')),
+  );
+  assert.is(refused.code, "contract.settings-invalid");
+  assert.match(refused.message, /"\/n": too small/);
+  assert.is((await errorOf(host.load(with_("{}")))).code, "contract.output-invalid");
+});
+
+test("check() refuses a kind that the manifest does not name", async ({ host }) => {
+  const plugin = await host.load(bundleOf(answering(ALLOW)));
+  const error = await errorOf(plugin.admission.check(jsonDocument({}, { kind: "toml" })));
+  assert.is(error.code, "contract.kind-not-judged");
+});
+
+test("check() refuses a plugin that does not implement admission", async ({ host }) => {
+  const bytes = bundleOf("(module)", { implements: [{ contract: "volume", version: 1 }] });
+  const plugin = await host.load(bytes);
+  const error = await errorOf(plugin.admission.check(jsonDocument({})));
+  assert.is(error.code, "contract.not-implemented");
+});
+
+test("check() hands the guest one canonical request", async ({ host }) => {
+  // The guest answers with its own input, which is no verdict: the error does not matter, the bytes do.
+  const echo = `(module
+    (import "extism:host/env" "input_length" (func $length (result i64)))
+    (import "extism:host/env" "input_offset" (func $offset (result i64)))
+    (import "extism:host/env" "error_set" (func $error (param i64)))
+    (func (export "admission_check") (result i32) (call $error (call $offset)) (i32.const 1)))`;
+  const plugin = await host.load(bundleOf(echo, { settings: { type: "object" } }), {
+    settings: { b: 2, a: 1 },
+  });
+  const error = await errorOf(
+    plugin.admission.check(jsonDocument({ z: 1, a: [true, null, "é"] }, { operation: "CREATE" }), {
+      now: "2026-01-01T00:00:00Z",
+      evidence: [{ mediaType: "m", digest: "sha256:0", verified: false, body: 1 }],
+    }),
+  );
+  assert.is(error.code, "sandbox.guest-error");
+  const request = error.message.slice(error.message.indexOf("{"));
+  assert.is(
+    request,
+    '{"contract":"admission",' +
+      '"evidence":[{"body":1,"digest":"sha256:0","mediaType":"m","verified":false}],' +
+      '"kind":"json","now":"2026-01-01T00:00:00Z","object":{"a":[true,null,"é"],"z":1},' +
+      '"operation":"CREATE","settings":{"a":1,"b":2},' +
+      '"subject":{"name":"thing","source":"thing.json"},"version":1}',
+  );
+});
+
+test("the smaller limit of manifest and operator counts", async ({ host }) => {
+  const loop =
+    '(module (func (export "admission_check") (result i32) (loop $l (br $l)) (i32.const 0)))';
+  const asking = async (manifestMs: number, operatorMs: number) => {
+    const bytes = bundleOf(loop, { limits: { timeoutMs: manifestMs } });
+    const plugin = await host.load(bytes, { timeoutMs: operatorMs });
+    return (await errorOf(plugin.admission.check(jsonDocument({})))).message;
+  };
+  assert.match(await asking(150, 60_000), /more than 150 ms/);
+  assert.match(await asking(60_000, 160), /more than 160 ms/);
+});
+
+test("a closed host refuses calls, and closing it twice is no error", async () => {
+  const host = await createHost();
+  const plugin = await host.load(bundleOf(answering(ALLOW)));
+  await host.close();
+  await host.close();
+  assert.is((await errorOf(plugin.admission.check(jsonDocument({})))).code, "sandbox.closed");
+});
+
+test("createHost() refuses a number of workers that is none", async () => {
+  for (const workers of [0, -1, 1.5, NaN]) {
+    assert.is((await errorOf(createHost({ workers }))).code, "usage.invalid");
+  }
+});
+
+test.run();
