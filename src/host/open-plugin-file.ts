@@ -59,7 +59,7 @@ export async function readManifestFile(path: string): Promise<unknown> {
   const { parseDocuments } = await import("../document/parse.ts");
   try {
     const [document] = await parseDocuments(bytes, { name: path, kind: "json" });
-    return document?.object;
+    return document?.object ?? null;
   } catch (error) {
     const { message, details } = PluginError.from(error);
     throw new PluginError("bundle.manifest-invalid", message, { details, cause: error });

@@ -26,7 +26,9 @@ export interface ReportResult {
   readonly document: number | null;
   readonly kind: DocumentKind | null;
   readonly subject: string | null;
-  readonly plugin: { readonly name: string; readonly version: string; readonly digest: string } | null;
+  readonly plugin:
+    | { readonly name: string; readonly version: string; readonly digest: string }
+    | null;
   /** null: could not tell. */
   readonly allowed: boolean | null;
   readonly reasons: readonly ReportReason[];

@@ -30,6 +30,7 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
 
 /** Characters that act on a terminal or end a line; a line feed is looked at by each test itself. */
 export const ACTING: RegExp =
+  // deno-lint-ignore no-control-regex -- they are what is looked for
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/u;
 
 /** What a CI runner would obey in a log: `##[`, `##vso[` anywhere, `::` at the start of a line. */

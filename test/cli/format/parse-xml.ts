@@ -7,6 +7,7 @@ export interface XmlElement {
 }
 
 /** Anything outside XML 1.0's Char production. @see XML 1.0, section 2.2 */
+// deno-lint-ignore no-control-regex -- the production names them
 const NOT_A_CHAR = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -56,16 +56,17 @@ k8s/broken.yaml
 6 allowed, 2 denied, 2 could not tell
 `;
 
+// deno-lint-ignore no-control-regex -- a colour is one
+const COLOUR = /\u001b\[\d+m/g;
+
 test("formatText() shows a whole run at a glance", () => {
   assert.is(formatText(sampleReport(), PLAIN), SAMPLE);
 });
 
 test("formatText() adds nothing but colours on a terminal", () => {
   const coloured = formatText(sampleReport(), COLOURED);
-  // deno-lint-ignore no-control-regex
-  const sequence = /\u001b\[\d+m/g;
-  assert.ok((coloured.match(sequence)?.length ?? 0) > 20);
-  assert.is(coloured.replace(sequence, ""), SAMPLE);
+  assert.ok((coloured.match(COLOUR)?.length ?? 0) > 20);
+  assert.is(coloured.replace(COLOUR, ""), SAMPLE);
 });
 
 test("formatText() gives the help of a rule once, and of each plugin's rule of that name", () => {
@@ -115,6 +116,8 @@ for (const [what, text] of Object.entries(HOSTILE_TEXTS)) {
     const marks = lines.filter((line) => /^\s*[✓✗?]/.test(line));
     assert.is(marks.length, formatText(hostileReport("x"), PLAIN).match(/^\s*[✓✗?]/gm)?.length);
     assert.is(lines.filter((line) => /could not tell/.test(line)).length, 1);
+    const coloured = formatText(hostileReport(text), COLOURED);
+    assert.is(coloured.replace(COLOUR, ""), formatText(hostileReport(text), PLAIN));
   });
 }
 

@@ -1,0 +1,34 @@
+/**
+ * What `JSON.stringify` leaves raw although it acts on a terminal or ends a line for some readers:
+ * DEL, C1 controls, format characters (bidi overrides, zero-width, tags), U+2028 and U+2029.
+ */
+const RAW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** `##[…]` and `##vso[…]`: CI runners obey these anywhere in a line, even inside a JSON string. */
+const LOG_COMMAND = /##(?=\w*\[)/g;
+
+/** Half a UTF-16 pair. RFC 8259, section 8.2, calls what readers make of one unpredictable. */
+const LONE_SURROGATE = /\p{Cs}/gu;
+
+/**
+ * `value` as pretty-printed JSON that any reader takes and no terminal or CI runner obeys; ends
+ * with a line feed. Every string reads back as it was, except that a lone surrogate is U+FFFD.
+ */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(
+    value,
+    (_key, member) =>
+      typeof member === "string" ? member.replace(LONE_SURROGATE, "\ufffd") : member,
+    2,
+  );
+  // Outside its strings this text holds no such character but the line feeds of the layout.
+  return text.replace(RAW, (character) => character === "\n" ? character : escaped(character))
+    .replace(LOG_COMMAND, "#\\u0023") + "\n";
+}
+
+/** `\uXXXX` for each UTF-16 code unit of `character`. */
+function escaped(character: string): string {
+  return character.split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+}

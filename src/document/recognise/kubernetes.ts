@@ -1,0 +1,77 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
+import { isAdmissionRequest, isAdmissionReview, readAdmission } from "./admission-review.ts";
+import { type Draft, faultAt, type RecogniseContext, type Recogniser, text } from "./draft.ts";
+import { objectName } from "./kubernetes-name.ts";
+import { isOcmDescriptorV3 } from "./ocm.ts";
+
+/** Kubernetes objects, lists of them (each item is a document of its own) and admission reviews. */
+export const KUBERNETES: Recogniser = {
+  kind: "kubernetes",
+  syntaxes: ["yaml", "json", "json-lines"],
+  wants: 'an object with the strings "apiVersion" and "kind", or an admission request',
+  claims: (value) =>
+    isJsonObject(value) &&
+    (isTyped(value) ? !isOcmDescriptorV3(value) : isAdmissionRequest(value)),
+  accepts: (value) => isJsonObject(value) && isTyped(value),
+  read(value, context) {
+    const object = value as JsonObject;
+    if (!isTyped(object)) return [readAdmission(object, [], context)];
+    const request = object["request"];
+    if (isAdmissionReview(object) && isJsonObject(request)) {
+      return [readAdmission(request, ["request"], context)];
+    }
+    return readObject(object, [], context);
+  },
+};
+
+function isTyped(object: JsonObject): boolean {
+  return text(object["apiVersion"]) !== undefined && text(object["kind"]) !== undefined;
+}
+
+function readObject(
+  object: JsonObject,
+  base: readonly string[],
+  context: RecogniseContext,
+): Draft[] {
+  const { items } = object;
+  if (!Array.isArray(items)) {
+    return [{ kind: "kubernetes", object, name: objectName(object), base }];
+  }
+  const kind = String(object["kind"]);
+  if (!kind.endsWith("List")) {
+    // kubectl takes any object with "items" for a list and applies the items alone.
+    throw faultAt(
+      context,
+      [...base, "items"],
+      `Reading the Kubernetes object failed: ${
+        JSON.stringify(kind)
+      } has a list of "items", which ` +
+        `kubectl applies in its stead; only a kind that ends in "List" may have one`,
+    );
+  }
+  return items.flatMap((item, index) => {
+    const steps = [...base, "items", String(index)];
+    return readObject(typeItem(item, object, steps, context), steps, context);
+  });
+}
+
+/** An item of a typed list (`PodList`) may leave out what the list says for all of them. */
+function typeItem(
+  item: JsonValue,
+  list: JsonObject,
+  steps: readonly string[],
+  context: RecogniseContext,
+): JsonObject {
+  if (isJsonObject(item)) {
+    if (isTyped(item)) return item;
+    const kind = String(list["kind"]).slice(0, -"List".length);
+    const isUntyped = item["apiVersion"] === undefined && item["kind"] === undefined;
+    if (isUntyped && kind !== "") return { apiVersion: list["apiVersion"]!, kind, ...item };
+  }
+  throw faultAt(
+    context,
+    steps,
+    `Reading the ${JSON.stringify(list["kind"])} failed: item ${steps.at(-1)} is no object with ` +
+      `"apiVersion" and "kind"`,
+  );
+}

@@ -1,0 +1,106 @@
+import { isJsonObject } from "../../json.ts";
+import { PluginError } from "../../plugin-error.ts";
+import type { SourceText } from "../source-text.ts";
+import type { Tree, TreeLimits } from "../tree.ts";
+import { type Syntax, syntaxByContent, syntaxByName } from "./guess-syntax.ts";
+
+/** A text's trees, and the syntax they were read by. */
+export interface ParsedText {
+  readonly syntax: Syntax;
+  readonly trees: readonly Tree[];
+}
+
+/**
+ * Parses a text by its own syntax: what it says itself comes first, what its name says settles the
+ * rest. Each parser is loaded when it is needed.
+ *
+ * @param wanted the syntaxes that a forced kind can have
+ * @throws {PluginError} as the parsers do; `document.malformed` for text that is nothing known
+ */
+export async function parseText(
+  source: SourceText,
+  limits: TreeLimits,
+  wanted?: readonly Syntax[],
+): Promise<ParsedText> {
+  if (source.text.trim() === "") return { syntax: wanted?.[0] ?? "yaml", trees: [] };
+  const named = syntaxByName(source.name);
+  const guess = chooseSyntax(source.text, named);
+  const syntax = wanted === undefined || wanted.includes(guess) ? guess : wanted[0]!;
+  try {
+    const trees = await parseBy(syntax, source, limits);
+    const isNamed = named !== undefined || wanted !== undefined;
+    if (!isNamed && syntax === "yaml" && trees.some(({ value }) => !isCollection(value))) {
+      throw source.fault(
+        "document.malformed",
+        "Recognising the input failed: it is neither JSON nor a YAML mapping or list, nor TOML, " +
+          "a Dockerfile or an ensure file; name its kind if it is one",
+        0,
+      );
+    }
+    return { syntax, trees };
+  } catch (error) {
+    // Flow style begins like JSON.
+    const isFlow = syntax === "json" && named === "yaml" && (wanted ?? ["yaml"]).includes("yaml");
+    if (isFlow && error instanceof PluginError && error.code === "document.malformed") {
+      return { syntax: "yaml", trees: await parseBy("yaml", source, limits) };
+    }
+    if (error instanceof RangeError) {
+      throw source.fault(
+        "document.too-deep",
+        `Parsing the input failed: the parser gave up on its depth or size (${error.message})`,
+        0,
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+function chooseSyntax(text: string, named: Syntax | undefined): Syntax {
+  if (named === undefined) return syntaxByContent(text);
+  if (named === "yaml") return /^\s*[{[]/.test(text) ? "json" : "yaml";
+  // One value over several lines is no JSON Lines, but people name it so.
+  if (named === "json-lines") return /^\s*[{[][^\S\n]*\r?\n/.test(text) ? "json" : "json-lines";
+  return named;
+}
+
+function isCollection(value: unknown): boolean {
+  return Array.isArray(value) || isJsonObject(value);
+}
+
+async function parseBy(syntax: Syntax, source: SourceText, limits: TreeLimits): Promise<Tree[]> {
+  switch (syntax) {
+    case "json": {
+      const { parseJson } = await import("./json.ts");
+      return [parseJson(source, limits)];
+    }
+    case "json-lines": {
+      const { parseJsonLines } = await import("./json.ts");
+      return parseJsonLines(source, limits);
+    }
+    case "yaml": {
+      const { parseYaml } = await import("./yaml.ts");
+      return parseYaml(source, limits);
+    }
+    case "toml": {
+      const { parseToml } = await import("./toml.ts");
+      return present(parseToml(source, limits));
+    }
+    case "dockerfile": {
+      const { parseDockerfile } = await import("./dockerfile.ts");
+      return present(parseDockerfile(source));
+    }
+    case "cipd-ensure": {
+      const { parseCipdEnsure } = await import("./cipd-ensure.ts");
+      return parseCipdEnsure(source);
+    }
+    case "cipd-versions": {
+      const { parseCipdVersions } = await import("./cipd-versions.ts");
+      return parseCipdVersions(source);
+    }
+  }
+}
+
+function present(tree: Tree | undefined): Tree[] {
+  return tree === undefined ? [] : [tree];
+}

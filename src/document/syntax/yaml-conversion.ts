@@ -1,0 +1,277 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  type ParsedNode,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
+import type { ErrorCode, PluginError } from "../../plugin-error.ts";
+import { setMember } from "../own-member.ts";
+import { quote, type SourceText } from "../source-text.ts";
+import type { TreeLimits, YamlDispute } from "../tree.ts";
+import {
+  isGoNumberDispute,
+  isSexagesimal,
+  isYaml11Boolean,
+  readPlainScalar,
+} from "./yaml-scalar.ts";
+
+const CORE_TAG = "tag:yaml.org,2002:";
+
+/** A node that aliases may name, with what its value amounts to when it is written out. */
+interface Anchor {
+  readonly node: ParsedNode;
+  value: JsonValue | undefined;
+  nodes: number;
+  height: number;
+}
+
+/** A `<<` of a mapping, until the mapping's own keys are known. */
+interface Merge {
+  readonly offset: number;
+  readonly sources: readonly JsonObject[];
+  /** The mapping's own keys that stand before the `<<`. */
+  readonly before: ReadonlySet<string>;
+}
+
+/** What the text around a document says about it. */
+export interface ConversionOptions {
+  /** Whether a directive says that the document is YAML 1.1. */
+  readonly claimsYaml11: boolean;
+  /** Whether an escape in the text may stand for half of a surrogate pair. */
+  readonly checksSurrogates: boolean;
+}
+
+/** Turns the nodes of one YAML document into a JSON value. */
+export class YamlConversion {
+  readonly disputes: { scalar?: YamlDispute; number?: YamlDispute } = {};
+  /** What each alias of the document stands for. */
+  readonly anchors: Map<Alias.Parsed, ParsedNode> = new Map();
+  readonly #source: SourceText;
+  readonly #limits: TreeLimits;
+  readonly #claimsYaml11: boolean;
+  readonly #checksSurrogates: boolean;
+  readonly #named: Map<string, Anchor> = new Map();
+  #nodes = 0;
+  #aliasedNodes = 0;
+  /** The greatest depth reached since an anchored node began. */
+  #deepest = 0;
+
+  constructor(source: SourceText, limits: TreeLimits, options: ConversionOptions) {
+    this.#source = source;
+    this.#limits = limits;
+    this.#claimsYaml11 = options.claimsYaml11;
+    this.#checksSurrogates = options.checksSurrogates;
+  }
+
+  /** True for a document that holds nothing at all, which is not the same as `null`. */
+  isEmpty(node: ParsedNode): boolean {
+    return isScalar(node) && node.source === "" && node.type === "PLAIN" &&
+      node.tag === undefined && node.anchor === undefined;
+  }
+
+  /** @param depth collections around `node` */
+  convert(node: ParsedNode | null, depth: number = 0): JsonValue {
+    if (node === null) return null;
+    if (isAlias(node)) return this.#expand(node, depth);
+    this.#nodes++;
+    if (node.anchor === undefined) return this.#convertNode(node, depth);
+
+    const anchor: Anchor = { node, value: undefined, nodes: 0, height: 0 };
+    this.#named.set(node.anchor, anchor);
+    const nodesBefore = this.#nodes;
+    const deepestAround = this.#deepest;
+    this.#deepest = depth;
+    const value = this.#convertNode(node, depth);
+    anchor.value = value;
+    anchor.nodes = this.#nodes - nodesBefore + 1;
+    anchor.height = this.#deepest - depth;
+    this.#deepest = Math.max(deepestAround, this.#deepest);
+    return value;
+  }
+
+  #expand(alias: Alias.Parsed, depth: number): JsonValue {
+    const name = quote(`*${alias.source}`);
+    const anchor = this.#named.get(alias.source);
+    if (anchor === undefined) {
+      throw this.#fault(`the alias ${name} names no anchor before it`, alias);
+    }
+    if (anchor.value === undefined) {
+      throw this.#fault(`the alias ${name} stands within itself`, alias);
+    }
+    this.#nodes += anchor.nodes;
+    this.#aliasedNodes += anchor.nodes;
+    if (this.#aliasedNodes > this.#limits.aliasedNodes) {
+      throw this.#fault(
+        `its aliases stand for more than ${this.#limits.aliasedNodes} values`,
+        alias,
+        "document.too-many-aliases",
+      );
+    }
+    this.#descend(depth + anchor.height, alias);
+    this.anchors.set(alias, anchor.node);
+    return anchor.value;
+  }
+
+  #convertNode(node: Exclude<ParsedNode, Alias.Parsed>, depth: number): JsonValue {
+    if (isScalar(node)) return this.#readScalar(node);
+    this.#descend(depth + 1, node);
+    const type = isMap(node) ? "map" : "seq";
+    if (node.tag !== undefined && node.tag !== "!" && node.tag !== CORE_TAG + type) {
+      throw this.#unknownTag(node, node.tag);
+    }
+    if (isMap(node)) return this.#convertMap(node as YAMLMap.Parsed, depth);
+    return node.items.map((item) => this.convert(item as ParsedNode | null, depth + 1));
+  }
+
+  #convertMap(map: YAMLMap.Parsed, depth: number): JsonObject {
+    const object: JsonObject = {};
+    let merge: Merge | undefined;
+    for (const { key, value } of map.items) {
+      if (isMergeKey(key)) {
+        if (merge !== undefined) throw this.#fault(`the key "<<" stands twice`, key, DUPLICATE);
+        const sources = this.#mergeSources(this.convert(value, depth + 1), key);
+        merge = { offset: key.range[0], sources, before: new Set(Object.keys(object)) };
+        continue;
+      }
+      const name = this.#readKey(key);
+      if (Object.hasOwn(object, name)) {
+        throw this.#fault(`the key ${quote(name)} stands twice in one mapping`, key, DUPLICATE);
+      }
+      setMember(object, name, this.convert(value, depth + 1));
+    }
+    if (merge !== undefined) this.#merge(object, merge);
+    return object;
+  }
+
+  #mergeSources(value: JsonValue, key: ParsedNode): JsonObject[] {
+    const sources = Array.isArray(value) ? value : [value];
+    if (sources.every(isJsonObject)) return sources;
+    throw this.#fault(`"<<" wants a mapping or a list of mappings`, key);
+  }
+
+  /** A mapping's own keys win, then the source that comes first. */
+  #merge(object: JsonObject, merge: Merge): void {
+    for (const source of merge.sources) {
+      for (const [name, value] of Object.entries(source)) {
+        if (!Object.hasOwn(object, name)) setMember(object, name, value);
+        else if (merge.before.has(name)) {
+          this.#dispute(
+            "scalar",
+            merge.offset,
+            `"<<" overrides the key ${quote(name)} before it for some readers only; put "<<" first`,
+          );
+        }
+      }
+    }
+  }
+
+  #readKey(key: ParsedNode): string {
+    const value = this.convert(key);
+    if (value === null || typeof value === "object") {
+      throw this.#fault("a mapping's key is neither text nor a number nor a boolean", key);
+    }
+    return String(value);
+  }
+
+  #readScalar(node: Scalar.Parsed): JsonValue {
+    const text = String(node.value);
+    if (this.#checksSurrogates && /\p{Surrogate}/u.test(text)) {
+      throw this.#fault("a string holds half of a surrogate pair", node, "document.encoding");
+    }
+    const { tag } = node;
+    if (tag === undefined && node.type !== "PLAIN") return text;
+    if (tag === "!" || tag === `${CORE_TAG}str`) return text;
+    const reading = readPlainScalar(text);
+    if ("overflow" in reading) {
+      throw this.#fault(
+        `the number ${quote(text)} is not one that JSON can hold`,
+        node,
+        "document.number-overflow",
+      );
+    }
+    const { value } = reading;
+    if (tag === undefined) {
+      this.#checkScalar(text, node);
+      return value;
+    }
+    if (!tag.startsWith(CORE_TAG)) throw this.#unknownTag(node, tag);
+    const fits = FITS[tag.slice(CORE_TAG.length)];
+    if (fits === undefined) throw this.#unknownTag(node, tag);
+    if (!fits(value, text)) throw this.#fault(`${quote(text)} is no value of its tag`, node);
+    return value;
+  }
+
+  #checkScalar(text: string, node: Scalar.Parsed): void {
+    if (isYaml11Boolean(text)) {
+      const boolean = /^[yYoO][^fF]*$/.test(text);
+      this.#dispute(
+        "scalar",
+        node.range[0],
+        `the plain word ${quote(text)} is ${boolean} to YAML 1.1 and text to YAML 1.2; quote it, ` +
+          `or write ${boolean}`,
+      );
+    } else if (isGoNumberDispute(text) || (this.#claimsYaml11 && isSexagesimal(text))) {
+      this.#dispute(
+        "number",
+        node.range[0],
+        `${
+          quote(text)
+        } is another number to YAML 1.1 than to YAML 1.2; write it in plain decimal ` +
+          `digits, or quote it`,
+      );
+    }
+  }
+
+  #dispute(type: "scalar" | "number", offset: number, message: string): void {
+    this.disputes[type] ??= { offset, message };
+    if (this.#claimsYaml11) {
+      throw this.#source.fault("document.malformed", `Parsing YAML failed: ${message}`, offset);
+    }
+  }
+
+  #descend(depth: number, node: ParsedNode): void {
+    this.#deepest = Math.max(this.#deepest, depth);
+    if (depth > this.#limits.depth) {
+      throw this.#fault(
+        `values are nested more than ${this.#limits.depth} deep`,
+        node,
+        "document.too-deep",
+      );
+    }
+  }
+
+  #unknownTag(node: ParsedNode, tag: string): PluginError {
+    return this.#fault(`the tag ${quote(tag)} is not one of JSON's types`, node);
+  }
+
+  #fault(what: string, node: ParsedNode, code: ErrorCode = "document.malformed"): PluginError {
+    return this.#source.fault(code, `Parsing YAML failed: ${what}`, node.range[0]);
+  }
+}
+
+const DUPLICATE: ErrorCode = "document.duplicate-key";
+
+/** What a core tag lets a scalar be. Integers beyond 2^53-1 have become their digits. */
+const FITS: { readonly [tag: string]: (value: JsonValue, text: string) => boolean } = {
+  null: (value) => value === null,
+  bool: (value) => typeof value === "boolean",
+  int: (value, text) =>
+    Number.isInteger(value) || (typeof value === "string" && value !== text) ||
+    /^[-+]?[0-9]+$/.test(text),
+  float: (value, text) => typeof value === "number" || /^[-+]?[0-9.]/.test(text) && value !== text,
+};
+
+/**
+ * A plain `<<`, which Go's and Python's readers merge, and compose files rely on. Quoted it is an
+ * ordinary key to all of them.
+ *
+ * @see https://yaml.org/type/merge.html
+ */
+export function isMergeKey(key: unknown): key is Scalar.Parsed {
+  return isScalar(key) && key.value === "<<" &&
+    (key.tag === undefined ? key.type === "PLAIN" : key.tag === `${CORE_TAG}merge`);
+}

@@ -1,0 +1,133 @@
+import picomatch from "picomatch";
+import { LIMITS } from "../limits.ts";
+import { fileKind, readFileBounded, readPipeBounded } from "../platform/file-system.ts";
+import { PluginError } from "../plugin-error.ts";
+import { type Excludes, excludesOf } from "./exclude.ts";
+import { looksLikeDocument } from "./file-name.ts";
+import { inputName } from "./input-name.ts";
+import { walk, type WalkedFile } from "./walk.ts";
+
+/** Which inputs are listed, and how much of each is read. */
+export interface ListOptions {
+  /** Globs of files and folders to leave out; `excludesOf` says how they are read. */
+  readonly exclude?: readonly string[];
+  /** A file beyond this many bytes is `input.too-large`. Default: `LIMITS.inputBytes`. */
+  readonly maxBytes?: number;
+  /** What the input `-` is; without it, `-` is a file's name. */
+  readonly stdin?: { readonly name: string; read(): Promise<Uint8Array> };
+}
+
+/** An input that was found, or one that was named and cannot be had: then `read` says why. */
+export interface InputFile {
+  /** As shown to people: as it was given, with forward slashes. */
+  readonly name: string;
+  /** @throws {PluginError} `input.not-found`, `.unreadable`, `.too-large`, `.empty` */
+  read(): Promise<Uint8Array>;
+}
+
+/**
+ * Finds what `inputs` name, in their order, each file once. An input is a file, which is read
+ * whatever it is called; a folder, of which the files are taken that look like documents; or a glob,
+ * of which every file is taken. What exists under a name is never read as a glob.
+ *
+ * An input that cannot be had is listed like any other and fails when it is read, so that one bad
+ * name does not keep the rest from being judged.
+ *
+ * @throws {PluginError} `usage.invalid` where an `exclude` is no glob
+ */
+export async function* listInputs(
+  inputs: readonly string[],
+  options: ListOptions = {},
+): AsyncIterable<InputFile> {
+  const excludes = excludesOf(options.exclude ?? []);
+  const listed = new Set<string>();
+  let stdin = options.stdin;
+  for (const input of inputs) {
+    if (input === "-" && options.stdin !== undefined) {
+      // It can be read only once.
+      if (stdin !== undefined) yield stdin;
+      stdin = undefined;
+      continue;
+    }
+    for await (const file of listInput(input, excludes, options.maxBytes ?? LIMITS.inputBytes)) {
+      if (listed.has(file.name)) continue;
+      listed.add(file.name);
+      yield file;
+    }
+  }
+}
+
+async function* listInput(
+  input: string,
+  excludes: Excludes,
+  maxBytes: number,
+): AsyncIterable<InputFile> {
+  const name = inputName(input);
+  if (excludes(name)) return;
+  try {
+    const kind = await fileKind(input);
+    if (kind === "directory") yield* listFolder(name, excludes, maxBytes);
+    else if (kind === "file") yield { name, read: () => readFileBounded(input, maxBytes) };
+    else if (kind === "other") yield { name, read: () => readPipeBounded(input, maxBytes) };
+    else if (picomatch.scan(name, { nonegate: true }).isGlob) {
+      yield* listGlob(name, excludes, maxBytes);
+    } else yield failing(name, "input.not-found", "there is no such file or folder");
+  } catch (error) {
+    yield { name, read: () => Promise.reject(PluginError.from(error)) };
+  }
+}
+
+async function* listFolder(
+  name: string,
+  excludes: Excludes,
+  maxBytes: number,
+): AsyncIterable<InputFile> {
+  let found = 0;
+  const wants = (_name: string, fileName: string) => looksLikeDocument(fileName);
+  for await (const file of walk(name, { wants, excludes, onExcluded: () => found++ })) {
+    found++;
+    yield fileOf(file, maxBytes);
+  }
+  if (found === 0) {
+    const why = "the folder holds no file that looks like a document; " +
+      "a file that is named itself is always read";
+    yield failing(name, "input.empty", why);
+  }
+}
+
+async function* listGlob(
+  pattern: string,
+  excludes: Excludes,
+  maxBytes: number,
+): AsyncIterable<InputFile> {
+  const { base, glob } = picomatch.scan(pattern, { nonegate: true });
+  const matches = picomatch(pattern, { nonegate: true });
+  const wants = (name: string) => matches(name);
+  const root = base === "" ? "." : base.replace(/\\(.)/g, "$1");
+  let found = 0;
+  if (await fileKind(root) === "directory") {
+    const maxDepth = depthOf(glob);
+    for await (const file of walk(root, { wants, excludes, maxDepth, onExcluded: () => found++ })) {
+      found++;
+      yield fileOf(file, maxBytes);
+    }
+  }
+  if (found === 0) yield failing(pattern, "input.not-found", "no file matches this glob");
+}
+
+/** How many folders deep a glob can reach; braces and groups may hide slashes of their own. */
+function depthOf(glob: string): number {
+  return /\*\*|[{(]/.test(glob) ? Infinity : glob.split("/").length - 1;
+}
+
+function fileOf({ name, error }: WalkedFile, maxBytes: number): InputFile {
+  return {
+    name,
+    read: () => error === undefined ? readFileBounded(name, maxBytes) : Promise.reject(error),
+  };
+}
+
+function failing(name: string, code: "input.not-found" | "input.empty", why: string): InputFile {
+  const error = new PluginError(code, `Cannot read "${name}": ${why}`);
+  return { name, read: () => Promise.reject(error) };
+}

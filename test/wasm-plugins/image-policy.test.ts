@@ -1,0 +1,210 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parse } from "yaml";
+import { buildPlugin, type BuiltPlugin, ROOT } from "../../scripts/build-plugins.ts";
+import { parseManifest } from "../../src/bundle/manifest.ts";
+import { encodeVerdict } from "../../src/contract/verdict.ts";
+import type { Document } from "../../src/document/document.ts";
+import type { DocumentKind } from "../../src/document/kind.ts";
+import { parseDocuments } from "../../src/document/parse.ts";
+import { createHost, type Host } from "../../src/host/host.ts";
+import type { JsonObject, JsonValue } from "../../src/json.ts";
+import { PluginError } from "../../src/plugin-error.ts";
+import { readOutline } from "../../src/wasm/outline.ts";
+
+/** One entry of `wasm-plugins/image-policy/cases/*.yaml`. */
+interface Case {
+  readonly name: string;
+  readonly kind: DocumentKind;
+  /** The object itself, or the text of a file that holds it. */
+  readonly object?: JsonValue;
+  readonly input?: string;
+  /** The file's name, with `input`. */
+  readonly file?: string;
+  readonly operation?: string;
+  readonly settings?: JsonObject;
+  readonly expect: {
+    readonly allowed: boolean;
+    /** Ids in the order of the reasons. */
+    readonly rules: readonly string[];
+    /** JSON Pointers, in the same order. */
+    readonly paths?: readonly string[];
+  };
+}
+
+const FOLDER = join(ROOT, "wasm-plugins/image-policy");
+const manifest = parseManifest(JSON.parse(readFileSync(join(FOLDER, "plugin.json"), "utf8")));
+const ruleIds = (manifest.rules ?? []).map((rule) => rule.id);
+
+const cases = readdirSync(join(FOLDER, "cases")).sort().flatMap((file) =>
+  (parse(readFileSync(join(FOLDER, "cases", file), "utf8")) as Case[])
+    .map((item) => ({ ...item, title: `${file}: ${item.name}` }))
+);
+
+const test = suite("wasm-plugins/image-policy");
+
+let host: Host;
+let built: BuiltPlugin;
+
+test.before(async () => {
+  host = await createHost({ workers: 1 });
+  built = await buildPlugin("image-policy");
+});
+test.after(() => host.close());
+
+for (const item of cases) {
+  test(item.title, async () => {
+    const plugin = await host.load(built.bundle, { settings: item.settings });
+    const document = await documentOf(item);
+    assert.is(document.kind, item.kind);
+    const verdict = await plugin.admission.check(document);
+    assert.equal(verdict.reasons.map((reason) => reason.rule), item.expect.rules);
+    assert.is(verdict.allowed, item.expect.allowed);
+    if (item.expect.paths !== undefined) {
+      assert.equal(verdict.reasons.map((reason) => reason.path), item.expect.paths);
+    }
+  });
+}
+
+test("cases show every rule of the manifest, and no other", () => {
+  const shown = new Set(cases.flatMap((item) => item.expect.rules));
+  assert.equal([...shown].sort(), [...ruleIds].sort());
+});
+
+test("cases show something allowed and something denied of every kind", () => {
+  const shown = cases.map((item) => `${item.kind} ${item.expect.allowed}`);
+  for (const kind of manifest.implements[0]!.kinds!) {
+    assert.ok(shown.includes(`${kind} true`), kind);
+    assert.ok(shown.includes(`${kind} false`), kind);
+  }
+});
+
+const BAD_SETTINGS: readonly (readonly [JsonObject, string])[] = [
+  [{ allowedRegistries: "docker.io" }, "allowedRegistries"],
+  [{ allowedRegistries: ["acme"] }, "allowedRegistries"],
+  [{ allowedRegistries: ["docker.io/library/nginx@sha256:0"] }, "allowedRegistries"],
+  [{ allowedHostPaths: [""] }, "allowedHostPaths"],
+  [{ requireDigest: "always" }, "requireDigest"],
+  [{ allowedRegistry: [] }, "allowedRegistry"],
+];
+
+for (const [settings, field] of BAD_SETTINGS) {
+  test(`settings ${JSON.stringify(settings)} are refused`, async () => {
+    try {
+      await host.load(built.bundle, { settings });
+      assert.unreachable();
+    } catch (error) {
+      assert.instance(error, PluginError);
+      assert.is((error as PluginError).code, "contract.settings-invalid");
+      assert.match((error as PluginError).message, field);
+    }
+  });
+}
+
+test("a bundle imports from Extism alone and stays small", () => {
+  const outline = readOutline(built.core);
+  assert.equal([...new Set(outline.imports.map((item) => item.module))], ["extism:host/env"]);
+  assert.ok(built.core.length < 40 * 1024, `${built.core.length} bytes`);
+});
+
+test("buildPlugin() gives the same bytes again", async () => {
+  const again = await buildPlugin("image-policy");
+  assert.equal(again.bundle, built.bundle);
+});
+
+test("a document of several MB is judged within the manifest's memory", async () => {
+  const plugin = await host.load(built.bundle);
+  const containers = (image: string) =>
+    Array.from(
+      { length: 40_000 },
+      (_, i) => ({ name: `container-${i}`, image, env: [{ name: "A", value: "b".repeat(40) }] }),
+    );
+  const pod = (image: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    spec: { containers: containers(image) },
+  });
+  const allowed = await plugin.admission.check(documentWith("kubernetes", pod("nginx:1.27.3")));
+  assert.equal(allowed, { allowed: true, reasons: [] });
+
+  const denied = await plugin.admission.check(documentWith("kubernetes", pod("nginx")));
+  assert.is(denied.allowed, false);
+  assert.is(denied.reasons.length, 1000);
+  assert.is(denied.reasons.at(-1)!.path, "/spec/containers/999/image");
+  assert.match(denied.reasons.at(-1)!.message, /\(and 39000 reasons more\)$/);
+});
+
+test("hostile values come back as text of a message, cut short", async () => {
+  const plugin = await host.load(built.bundle);
+  const image = `"\\\n\u0000\u2028<script>${"🎉".repeat(5000)}`;
+  const verdict = await plugin.admission.check(documentWith("docker.config", { Image: image }));
+  assert.equal(verdict.reasons.map((reason) => reason.rule), ["image-reference"]);
+  assert.match(verdict.reasons[0]!.message, '"\\\n\u0000\u2028<script>🎉');
+  assert.ok(verdict.reasons[0]!.message.length < 400);
+});
+
+test("no value in no place keeps the plugin from a verdict", async () => {
+  const plugin = await host.load(built.bundle);
+  const strange: readonly JsonValue[] = [null, 0, "${X}", "/", [], {}, [null], { "": [[]] }];
+  let count = 0;
+  for (const item of cases) {
+    for (const replace of places(item.object ?? null)) {
+      const object = replace(strange[count++ % strange.length]!);
+      const verdict = await plugin.admission.check(documentWith(item.kind, object));
+      assert.is(verdict.allowed, !verdict.reasons.some((reason) => reason.severity === "error"));
+    }
+  }
+  assert.ok(count > 1000, `${count} places`);
+});
+
+test("the same question gets the same bytes, also from a plugin that was asked before", async () => {
+  const plugin = await host.load(built.bundle);
+  const document = documentWith("docker.config", {
+    Image: "evil.example/é",
+    HostConfig: { Binds: ["/:/h"] },
+  });
+  const answers = new Set<string>();
+  for (let i = 0; i < 3; i++) answers.add(encodeVerdict(await plugin.admission.check(document)));
+  assert.is(answers.size, 1);
+});
+
+async function documentOf(item: Case): Promise<Document> {
+  if (item.input === undefined) return documentWith(item.kind, item.object ?? null, item.operation);
+  const bytes = new TextEncoder().encode(item.input);
+  const documents = await parseDocuments(bytes, { name: item.file ?? "input" });
+  assert.is(documents.length, 1);
+  return documents[0]!;
+}
+
+/** For every value within `value`, itself included, how to put another one in its place. */
+function* places(value: JsonValue): Generator<(other: JsonValue) => JsonValue> {
+  yield (other) => other;
+  if (typeof value !== "object" || value === null) return;
+  for (const key of Object.keys(value)) {
+    const copy = (member: JsonValue): JsonValue =>
+      Array.isArray(value)
+        ? value.map((item, i) => i === Number(key) ? member : item)
+        : { ...value, [key]: member };
+    const child = (value as JsonObject)[key]!;
+    for (const replace of places(child)) yield (other) => copy(replace(other));
+  }
+}
+
+function documentWith(kind: DocumentKind, object: JsonValue, operation?: string): Document {
+  return {
+    kind,
+    object,
+    subject: { name: "case" },
+    ...(operation === undefined ? {} : { operation }),
+    evidence: [],
+    input: "case",
+    index: 0,
+    mediaType: "application/json",
+    inputDigest: `sha256:${"0".repeat(64)}`,
+    locate: () => undefined,
+  };
+}
+
+test.run();

@@ -1,0 +1,151 @@
+import { Json } from "../../sdk/assembly/json";
+import { quote } from "../../sdk/assembly/verdict";
+import { Judge } from "./judge";
+import { judgeBind, judgeDriverOptions, judgeMount } from "./mount";
+
+/** Fields of a service that name a namespace. */
+const MODES: StaticArray<string> = [
+  "network_mode",
+  "pid",
+  "ipc",
+  "uts",
+  "userns_mode",
+  "cgroup",
+];
+
+/** Judges a compose file. @see https://github.com/compose-spec/compose-spec/blob/main/spec.md */
+export function judgeCompose(file: Json, judge: Judge): void {
+  if (!file.isObject) {
+    judge.malformed("a compose file is wanted, and this is no object", file);
+    return;
+  }
+  const include = file.get("include");
+  if (!include.isAbsent) {
+    judge.elsewhere("other files are included; they have to be judged by themselves", include);
+  }
+  if (file.get("services").isAbsent && include.isAbsent) {
+    judge.malformed('the compose file has no "services"', file);
+  }
+  judge.each(judge.object(file, "services"), judgeService);
+  judge.each(judge.object(file, "networks"), judgeNetwork);
+  judge.each(judge.object(file, "volumes"), judgeVolume);
+  judge.each(judge.object(file, "configs"), judgeFile);
+  judge.each(judge.object(file, "secrets"), judgeFile);
+}
+
+function judgeService(service: Json, judge: Judge): void {
+  if (!service.isObject) {
+    judge.malformed(`service ${quote(service.name())} is no object`, service);
+    return;
+  }
+  judgeSources(service, judge);
+  judgePrivileged(service, judge);
+  // Commands that Compose runs in the container besides its own.
+  judge.each(judge.array(service, "post_start"), judgePrivileged);
+  judge.each(judge.array(service, "pre_stop"), judgePrivileged);
+  for (let i = 0; i < MODES.length; i++) {
+    const name = MODES[i];
+    if (judge.text(service, name) == "host") {
+      judge.hostNamespace(`${name}: host`, service.get(name));
+    }
+  }
+  judgeMounts(service, judge);
+}
+
+/** Where the service's image comes from: pulled, built, or written down in another file. */
+function judgeSources(service: Json, judge: Judge): void {
+  const image = judge.text(service, "image");
+  // With `build` beside it, Compose still pulls the image where it can.
+  if (image != "") judge.image(image, service.get("image"));
+  const build = service.get("build");
+  if (build.isObject) judgeBuild(build, judge);
+  else judge.text(service, "build");
+  const base = service.get("extends");
+  if (!base.get("file").isAbsent) {
+    judge.elsewhere(
+      `the service extends one of ${
+        quote(base.get("file").str())
+      }, which has to be judged by itself`,
+      base.get("file"),
+    );
+  }
+  if (
+    service.get("image").isAbsent && build.isAbsent && base.isAbsent &&
+    service.get("provider").isAbsent
+  ) {
+    judge.malformed(`service ${quote(service.name())} has neither image nor build`, service);
+  }
+}
+
+function judgeBuild(build: Json, judge: Judge): void {
+  judgePrivileged(build, judge);
+  if (judge.text(build, "network") == "host") {
+    judge.hostNamespace("network: host", build.get("network"));
+  }
+  const inline = build.get("dockerfile_inline");
+  if (!inline.isAbsent) {
+    judge.cannotTell("an inline Dockerfile is not judged; wanted it as a file of its own", inline);
+  }
+  judge.each(build.get("additional_contexts"), judgeContext);
+}
+
+/** How an additional build context says that it is an image. */
+const IMAGE_CONTEXT = "docker-image://";
+
+/** @param context As value of a mapping, or as `name=value` in a list. */
+function judgeContext(context: Json, judge: Judge): void {
+  const text = judge.textOf(context, "additional_contexts");
+  const source = context.name() == "" ? text.slice(text.indexOf("=") + 1) : text;
+  if (source.startsWith(IMAGE_CONTEXT)) judge.image(source.slice(IMAGE_CONTEXT.length), context);
+}
+
+function judgePrivileged(owner: Json, judge: Judge): void {
+  if (judge.isObject(owner, "hook") && judge.flag(owner, "privileged")) {
+    judge.privileged("privileged: true", owner.get("privileged"));
+  }
+}
+
+function judgeMounts(service: Json, judge: Judge): void {
+  judge.each(judge.array(service, "volumes"), judgeServiceMount);
+  judge.each(judge.array(service, "volumes_from"), judgeVolumesFrom);
+  if (judge.flag(service, "use_api_socket")) {
+    judge.hostPath("/var/run/docker.sock", service.get("use_api_socket"));
+  }
+}
+
+function judgeServiceMount(mount: Json, judge: Judge): void {
+  if (mount.isObject) judgeMount(mount, "type", "source", judge);
+  else judgeBind(mount, judge);
+}
+
+function judgeVolumesFrom(source: Json, judge: Judge): void {
+  const text = judge.textOf(source, "volumes_from");
+  // A service of this file is judged where it stands.
+  if (!text.startsWith("container:")) return;
+  judge.cannotTell(
+    `the volumes of ${quote(text)} are mounted, and what they are cannot be seen from here`,
+    source,
+  );
+}
+
+function judgeVolume(volume: Json, judge: Judge): void {
+  if (!judge.isObject(volume, volume.name())) return;
+  judgeDriverOptions(judge.object(volume, "driver_opts"), judge);
+}
+
+/** A config or secret, which the client may read from a file of the host. */
+function judgeFile(entry: Json, judge: Judge): void {
+  if (!judge.isObject(entry, entry.name())) return;
+  const path = judge.text(entry, "file");
+  if (path != "") judge.hostPath(path, entry.get("file"));
+}
+
+/** Another way to the host's network: to join the one that Docker calls `host`. */
+function judgeNetwork(network: Json, judge: Judge): void {
+  if (!judge.isObject(network, network.name())) return;
+  const external = network.get("external");
+  const name = external.isObject ? judge.text(external, "name") : judge.text(network, "name");
+  const isExternal = external.isObject || judge.flag(network, "external");
+  const isHost = name == "host" || (name == "" && isExternal && network.name() == "host");
+  if (isHost || judge.text(network, "driver") == "host") judge.hostNamespace("host", network);
+}

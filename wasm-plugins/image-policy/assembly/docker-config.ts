@@ -1,0 +1,81 @@
+import { Json } from "../../sdk/assembly/json";
+import { quote } from "../../sdk/assembly/verdict";
+import { Judge } from "./judge";
+import { judgeBind, judgeDriverOptions, judgeMount } from "./mount";
+
+/** Fields of HostConfig that name a namespace; Docker knows each by the exact word `host`. */
+const MODES: StaticArray<string> = [
+  "NetworkMode",
+  "PidMode",
+  "IpcMode",
+  "UTSMode",
+  "UsernsMode",
+  "CgroupnsMode",
+];
+
+/**
+ * Judges a body of the Engine API by the fields that it has: container create, exec create, service
+ * create, volume create. A field is judged wherever it stands, whatever else the body says of itself,
+ * since the daemon ignores what it does not know. Manifests and image inspections have none of them.
+ */
+export function judgeDockerConfig(body: Json, judge: Judge): void {
+  if (body.isArray) judge.each(body, judgeBody); // as `docker inspect` prints it
+  else if (body.isObject) judgeBody(body, judge);
+  else judge.malformed("a body of the Engine API is wanted, and this is none", body);
+}
+
+function judgeBody(body: Json, judge: Judge): void {
+  judgeImage(body, judge);
+  judgePrivileged(body, judge);
+  judgeHostConfig(judge.object(body, "HostConfig"), judge);
+  const endpoints = judge.object(judge.object(body, "NetworkingConfig"), "EndpointsConfig");
+  if (endpoints.get("host").exists) judge.hostNamespace("host", endpoints.get("host"));
+  judgeDriverOptions(judge.object(body, "DriverOpts"), judge);
+
+  const task = judge.object(body, "TaskTemplate");
+  const container = judge.object(task, "ContainerSpec");
+  judgeImage(container, judge);
+  judge.each(judge.array(container, "Mounts"), judgeEngineMount);
+  judge.each(judge.array(task, "Networks"), judgeNetwork);
+  if (task.exists) judge.each(judge.array(body, "Networks"), judgeNetwork);
+}
+
+function judgeImage(body: Json, judge: Judge): void {
+  const image = judge.text(body, "Image");
+  if (image != "") judge.image(image, body.get("Image"));
+}
+
+function judgePrivileged(body: Json, judge: Judge): void {
+  if (judge.flag(body, "Privileged")) judge.privileged("Privileged: true", body.get("Privileged"));
+}
+
+function judgeHostConfig(config: Json, judge: Judge): void {
+  judgePrivileged(config, judge);
+  for (let i = 0; i < MODES.length; i++) {
+    const name = MODES[i];
+    if (judge.text(config, name) == "host") judge.hostNamespace(`${name}: host`, config.get(name));
+  }
+  judge.each(judge.array(config, "Binds"), judgeBind);
+  judge.each(judge.array(config, "Mounts"), judgeEngineMount);
+  judge.each(judge.array(config, "VolumesFrom"), judgeVolumesFrom);
+}
+
+function judgeEngineMount(mount: Json, judge: Judge): void {
+  judgeMount(mount, "Type", "Source", judge);
+  const driver = judge.object(judge.object(mount, "VolumeOptions"), "DriverConfig");
+  judgeDriverOptions(judge.object(driver, "Options"), judge);
+}
+
+function judgeVolumesFrom(container: Json, judge: Judge): void {
+  judge.cannotTell(
+    `the volumes of container ${quote(container.str())} are mounted, and what they are cannot be ` +
+      "seen from here; wanted each mount by itself",
+    container,
+  );
+}
+
+function judgeNetwork(network: Json, judge: Judge): void {
+  if (judge.isObject(network, "network") && judge.text(network, "Target") == "host") {
+    judge.hostNamespace("host", network.get("Target"));
+  }
+}
