@@ -40,7 +40,7 @@ async function testOn(name: string, command: string, args: string[]): Promise<Co
   console.log(`\n== tests on ${name}`);
   const { code, output } = await runCommand(command, args, {
     cwd: PROJECT,
-    env: { FORCE_COLOR: "0", NO_COLOR: "1" },
+    env: { NO_COLOR: "1" },
     show: true,
     timeoutMs: LIMIT_MS,
   });

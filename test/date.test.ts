@@ -1,6 +1,6 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isDate, isDateOrTime, isUtcTime } from "../src/date.ts";
+import { suite } from "./support/suite.ts";
 
 const test = suite("date");
 

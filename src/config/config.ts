@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { DateOrTimeSchema } from "../date.ts";
+import { isJsonObject } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 
@@ -48,6 +49,12 @@ export const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
  * @throws {PluginError} `config.invalid`, with the path of the offending field
  */
 export function parseConfig(value: unknown, source: string): Config {
+  if (!isJsonObject(value)) {
+    throw new PluginError(
+      "config.invalid",
+      `Cannot use the configuration "${source}": wanted an object with "waivers"`,
+    );
+  }
   const result = v.safeParse(ConfigSchema, value);
   if (result.success) return result.output;
   const issue = result.issues[0];

@@ -54,12 +54,12 @@ export async function parseDocuments(
   }
   const source = new SourceText(options.name, decodeText(bytes));
   const { kind } = options;
-  const forced = kind === undefined ? undefined : await Recognisers.load();
-  const wanted = kind === undefined ? undefined : forced?.of(kind).syntaxes;
-  const { syntax, trees } = await parseText(source, limits, wanted);
-  const recognisers = forced ?? await Recognisers.load(syntax);
+  const all = kind === undefined ? undefined : await Recognisers.load();
+  const forced = kind && all && { kind, syntaxes: all.of(kind).syntaxes };
+  const { syntax, trees } = await parseText(source, limits, forced);
+  const recognisers = all ?? await Recognisers.load(syntax);
   const drafts = trees.flatMap((tree) =>
-    recognisers.read(tree, { source, syntax, tree, limits, isForced: kind !== undefined }, kind)
+    recognisers.read(tree, { source, syntax, tree, limits }, kind)
       .map((draft) => ({ tree, draft }))
   );
   if (drafts.length === 0) return [];

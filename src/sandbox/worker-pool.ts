@@ -1,3 +1,4 @@
+import { AbortGroup } from "./abort-group.ts";
 import { startWorker, type WorkerHandle } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
 import { READY, type Task, type TaskResult } from "./protocol.ts";
@@ -35,6 +36,7 @@ export class WorkerPool {
   readonly #size: number;
   readonly #queue: Job[] = [];
   readonly #members = new Set<Member>();
+  readonly #aborts = new AbortGroup();
   #closed = false;
 
   /** @param size At most this many threads; they start when they are needed. */
@@ -52,20 +54,20 @@ export class WorkerPool {
   run(makeTask: Job["makeTask"], options: RunOptions): Promise<TaskResult & { ok: true }> {
     return new Promise((resolve, reject) => {
       const { signal } = options;
+      let forget = () => {};
       const job: Job = {
         makeTask,
         options,
         settle: (outcome) => {
-          signal?.removeEventListener("abort", abort);
+          forget();
           if (outcome instanceof PluginError) reject(outcome);
           else if (outcome.ok) resolve(outcome);
           else reject(new PluginError(outcome.code, outcome.message));
         },
       };
-      const abort = () => this.#abort(job);
       if (this.#closed) return job.settle(closed());
       if (signal?.aborted) return job.settle(aborted(options));
-      signal?.addEventListener("abort", abort, { once: true });
+      if (signal) forget = this.#aborts.add(signal, () => this.#abort(job));
       this.#queue.push(job);
       this.#dispatch();
     });

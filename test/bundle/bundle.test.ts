@@ -1,10 +1,10 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hasManifest, openBundle, type OpenBundleOptions } from "../../src/bundle/bundle.ts";
 import { MANIFEST_SECTION, packBundle } from "../../src/bundle/pack.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { concatBytes, encodeCustomSection } from "../../src/wasm/writer.ts";
 import { assemble, bundleOf, MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("bundle");
 

@@ -1,8 +1,8 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { describeBundle } from "../../src/bundle/description.ts";
 import { bundleOf, MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("description");
 

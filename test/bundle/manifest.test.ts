@@ -1,8 +1,8 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseManifest } from "../../src/bundle/manifest.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("manifest");
 

@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { packBundle } from "../../src/bundle/pack.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { assemble, MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("pack");
 

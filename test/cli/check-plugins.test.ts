@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { pluginArguments } from "../../src/cli/check-plugins.ts";
 import { check } from "../../src/cli/check.ts";
 import { parseFlags } from "../../src/cli/flags.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("check-plugins");
 

@@ -1,7 +1,7 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Flag, parseFlags } from "../../src/cli/flags.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("flags");
 

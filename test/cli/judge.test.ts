@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { judgeDocument, type JudgeOptions, unreadableResult } from "../../src/cli/judge.ts";
 import type { Reason, Verdict } from "../../src/contract/admission.ts";
@@ -6,6 +5,7 @@ import type { Plugin } from "../../src/host/plugin.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("judge");
 

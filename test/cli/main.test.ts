@@ -1,5 +1,4 @@
 /** The command as a user runs it, over every verb. */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { VERSION } from "../../src/version.ts";
 import { CLI, runCli } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { answering, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 interface Context {
   folder: TestFolder;
@@ -100,7 +100,7 @@ test("check exits 0 when all is allowed, 1 when something is denied", async ({ f
     severity: "error",
     path: "/b",
     line: 3,
-    column: 8,
+    column: 3,
     help: "Take b out",
   }]);
   assert.is(denied.plugin.name, "deny");

@@ -1,7 +1,7 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EMPTY_CONFIG, readConfig } from "../../src/config/config.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("config");
 

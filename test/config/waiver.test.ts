@@ -1,7 +1,7 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Waiver } from "../../src/config/config.ts";
 import { expiredWaivers, findWaiver } from "../../src/config/waiver.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("waiver");
 

@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Verdict } from "../../src/contract/admission.ts";
 import {
@@ -9,6 +8,7 @@ import {
   readVerdict,
 } from "../../src/contract/verdict.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("verdict");
 

@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { answering, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 interface Context {
   host: Host;

@@ -1,5 +1,4 @@
 /** Every hostile guest gets its one code, the host lives on, and good calls beside it are not disturbed. */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createHost, type Host } from "../../src/host/host.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
@@ -7,6 +6,7 @@ import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { answering, assemble, bundleOf } from "../support/guest.ts";
 import { CALLED, LOADED } from "./guest.ts";
+import { suite } from "../support/suite.ts";
 
 interface Context {
   host: Host;

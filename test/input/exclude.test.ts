@@ -1,7 +1,7 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { excludesOf } from "../../src/input/exclude.ts";
 import { PluginError } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("input/exclude");
 

@@ -1,6 +1,6 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { looksLikeDocument } from "../../src/input/file-name.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("input/file-name");
 

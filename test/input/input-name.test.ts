@@ -1,6 +1,6 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { entryName, inputName } from "../../src/input/input-name.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("input/input-name");
 

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { rm, truncate, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type InputFile, listInputs, type ListOptions } from "../../src/input/list.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("input/list");
 

@@ -1,8 +1,8 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readDocuments, readInputs, type ReadOptions } from "../../src/input/read.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("input/read");
 

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { walk, type WalkOptions } from "../../src/input/walk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("input/walk");
 

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { promisify } from "node:util";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   fileKind,
@@ -15,6 +14,7 @@ import {
 } from "../../src/platform/file-system.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { temporaryFolder } from "../input/temporary-folder.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("platform/file-system");
 

@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { capMemory } from "../../src/sandbox/memory-cap.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { assemble } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("memory-cap");
 

@@ -1,8 +1,8 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { checkSchema } from "../../src/sandbox/schema-task.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("schema-task");
 

@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { answering, assemble } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("worker-pool");
 

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
 import { buildPlugin, type BuiltPlugin, ROOT } from "../../scripts/build-plugins.ts";
@@ -13,6 +12,7 @@ import { createHost, type Host } from "../../src/host/host.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
+import { suite } from "../support/suite.ts";
 
 /** One entry of `wasm-plugins/image-policy/cases/*.yaml`. */
 interface Case {

@@ -1,7 +1,7 @@
 import createPlugin, { type Plugin } from "@extism/extism";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compileGuest } from "../../scripts/build-plugins.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("wasm-plugins/sdk");
 

@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { concatBytes, encodeSection } from "../../src/wasm/writer.ts";
 import { assemble } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("outline");
 

@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { PluginError } from "../../src/plugin-error.ts";
 import { readSections } from "../../src/wasm/section.ts";
 import { concatBytes, encodeCustomSection, encodeSection } from "../../src/wasm/writer.ts";
 import { assemble } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
 
 const test = suite("section");
 

@@ -43,8 +43,6 @@ export interface RecogniseContext {
   readonly syntax: Syntax;
   readonly tree: Tree;
   readonly limits: TreeLimits;
-  /** True where the caller named the kind. */
-  readonly isForced: boolean;
 }
 
 /** One kind of document: how it is known, and what is made of it. */

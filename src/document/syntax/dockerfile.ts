@@ -58,7 +58,7 @@ export function parseDockerfile(source: SourceText): Tree | undefined {
   let hasStage = false;
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     const reader = new InstructionReader(source, lines, line, places);
-    const instruction = reader.read(0, String(instructions.length));
+    const instruction = reader.read(skipSpace(line.text, 0), String(instructions.length));
     const keyword = instruction["instruction"];
     hasStage ||= keyword === "FROM";
     if (!hasStage && keyword !== "ARG") {

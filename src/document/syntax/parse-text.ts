@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../json.ts";
 import { PluginError } from "../../plugin-error.ts";
+import type { DocumentKind } from "../kind.ts";
 import type { SourceText } from "../source-text.ts";
 import type { Tree, TreeLimits } from "../tree.ts";
 import { type Syntax, syntaxByContent, syntaxByName } from "./guess-syntax.ts";
@@ -10,49 +11,56 @@ export interface ParsedText {
   readonly trees: readonly Tree[];
 }
 
+/** The kind that a caller insists on, and the syntaxes that it can have. */
+export interface ForcedSyntax {
+  readonly kind: DocumentKind;
+  readonly syntaxes: readonly Syntax[];
+}
+
 /**
  * Parses a text by its own syntax: what it says itself comes first, what its name says settles the
  * rest. Each parser is loaded when it is needed.
  *
- * @param wanted the syntaxes that a forced kind can have
- * @throws {PluginError} as the parsers do; `document.malformed` for text that is nothing known
+ * @throws {PluginError} as the parsers do; `document.malformed` for text that is nothing known,
+ * `document.kind-mismatch` for text that looks like something else than the forced kind
  */
 export async function parseText(
   source: SourceText,
   limits: TreeLimits,
-  wanted?: readonly Syntax[],
+  forced?: ForcedSyntax,
 ): Promise<ParsedText> {
+  const wanted = forced?.syntaxes;
   if (source.text.trim() === "") return { syntax: wanted?.[0] ?? "yaml", trees: [] };
   const named = syntaxByName(source.name);
   const guess = chooseSyntax(source.text, named);
   const syntax = wanted === undefined || wanted.includes(guess) ? guess : wanted[0]!;
+  const isNamed = named !== undefined || wanted !== undefined;
   try {
     const trees = await parseBy(syntax, source, limits);
-    const isNamed = named !== undefined || wanted !== undefined;
     if (!isNamed && syntax === "yaml" && trees.some(({ value }) => !isCollection(value))) {
-      throw source.fault(
-        "document.malformed",
-        "Recognising the input failed: it is neither JSON nor a YAML mapping or list, nor TOML, " +
-          "a Dockerfile or an ensure file; name its kind if it is one",
-        0,
-      );
+      throw source.fault("document.malformed", "it is text without a mapping or a list", 0);
     }
     return { syntax, trees };
   } catch (error) {
+    if (!(error instanceof PluginError) || error.code !== "document.malformed") throw error;
     // Flow style begins like JSON.
-    const isFlow = syntax === "json" && named === "yaml" && (wanted ?? ["yaml"]).includes("yaml");
-    if (isFlow && error instanceof PluginError && error.code === "document.malformed") {
+    if (syntax === "json" && named === "yaml" && (wanted ?? ["yaml"]).includes("yaml")) {
       return { syntax: "yaml", trees: await parseBy("yaml", source, limits) };
     }
-    if (error instanceof RangeError) {
-      throw source.fault(
-        "document.too-deep",
-        `Parsing the input failed: the parser gave up on its depth or size (${error.message})`,
-        0,
-        error,
+    if (forced !== undefined && syntax !== guess) {
+      throw new PluginError(
+        "document.kind-mismatch",
+        `Reading the document as ${forced.kind} failed: ${error.message}`,
+        { details: error.details, cause: error },
       );
     }
-    throw error;
+    if (isNamed || syntax !== "yaml") throw error;
+    throw new PluginError(
+      "document.malformed",
+      "Recognising the input failed: it is neither JSON, TOML, a Dockerfile nor an ensure file, " +
+        `nor is it YAML (${error.message}); name its kind if it is one`,
+      { details: error.details, cause: error },
+    );
   }
 }
 
@@ -68,7 +76,22 @@ function isCollection(value: unknown): boolean {
   return Array.isArray(value) || isJsonObject(value);
 }
 
+/** A library that runs out of stack or memory for its arrays must not look like a fault of ours. */
 async function parseBy(syntax: Syntax, source: SourceText, limits: TreeLimits): Promise<Tree[]> {
+  try {
+    return await load(syntax, source, limits);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw source.fault(
+      "document.too-deep",
+      `Parsing the input failed: the parser gave up on its depth or size (${error.message})`,
+      0,
+      error,
+    );
+  }
+}
+
+async function load(syntax: Syntax, source: SourceText, limits: TreeLimits): Promise<Tree[]> {
   switch (syntax) {
     case "json": {
       const { parseJson } = await import("./json.ts");

@@ -25,11 +25,34 @@ export function parseToml(source: SourceText, limits: TreeLimits): Tree | undefi
       0,
     );
   }
+  boundBrackets(source, limits);
   const [top] = parse(source).body;
   if (top.body.length === 0) return undefined;
   const conversion = new TomlConversion(source, limits);
   const value = conversion.convertTop(top);
   return { value, locate: (tokens) => locate(conversion.spans(top), tokens) };
+}
+
+const SKIPPED_OR_BRACKET =
+  /"""(?:[^\\]|\\[^])*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[[\]{}]/g;
+
+/** The library walks values by recursion, so their depth is bounded before it sees them. */
+function boundBrackets(source: SourceText, limits: TreeLimits): void {
+  let depth = 0;
+  for (const { 0: match, index } of source.text.matchAll(SKIPPED_OR_BRACKET)) {
+    if (match === "[" || match === "{") depth++;
+    else if (match === "]" || match === "}") depth = Math.max(0, depth - 1);
+    // The brackets of a table's header are no values, hence two more.
+    if (depth > limits.depth + 2) throw tooDeep(source, limits, index);
+  }
+}
+
+function tooDeep(source: SourceText, limits: TreeLimits, offset: number): Error {
+  return source.fault(
+    "document.too-deep",
+    `Parsing TOML failed: values are nested more than ${limits.depth} deep`,
+    offset,
+  );
 }
 
 function parse(source: SourceText): AST.TOMLProgram {
@@ -120,12 +143,7 @@ class TomlConversion {
   }
 
   #checkDepth(depth: number, node: AST.TOMLNode): void {
-    if (depth <= this.#limits.depth) return;
-    throw this.#source.fault(
-      "document.too-deep",
-      `Parsing TOML failed: values are nested more than ${this.#limits.depth} deep`,
-      node.range[0],
-    );
+    if (depth > this.#limits.depth) throw tooDeep(this.#source, this.#limits, node.range[0]);
   }
 }
 

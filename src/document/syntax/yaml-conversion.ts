@@ -12,12 +12,7 @@ import type { ErrorCode, PluginError } from "../../plugin-error.ts";
 import { setMember } from "../own-member.ts";
 import { quote, type SourceText } from "../source-text.ts";
 import type { TreeLimits, YamlDispute } from "../tree.ts";
-import {
-  isGoNumberDispute,
-  isSexagesimal,
-  isYaml11Boolean,
-  readPlainScalar,
-} from "./yaml-scalar.ts";
+import { findDispute, fitsTag, readPlainScalar } from "./yaml-scalar.ts";
 
 const CORE_TAG = "tag:yaml.org,2002:";
 
@@ -195,35 +190,14 @@ export class YamlConversion {
     }
     const { value } = reading;
     if (tag === undefined) {
-      this.#checkScalar(text, node);
+      const dispute = findDispute(text, this.#claimsYaml11);
+      if (dispute !== undefined) this.#dispute(dispute.type, node.range[0], dispute.message);
       return value;
     }
-    if (!tag.startsWith(CORE_TAG)) throw this.#unknownTag(node, tag);
-    const fits = FITS[tag.slice(CORE_TAG.length)];
+    const fits = tag.startsWith(CORE_TAG) ? fitsTag(tag.slice(CORE_TAG.length), text) : undefined;
     if (fits === undefined) throw this.#unknownTag(node, tag);
-    if (!fits(value, text)) throw this.#fault(`${quote(text)} is no value of its tag`, node);
+    if (!fits) throw this.#fault(`${quote(text)} is no value of its tag`, node);
     return value;
-  }
-
-  #checkScalar(text: string, node: Scalar.Parsed): void {
-    if (isYaml11Boolean(text)) {
-      const boolean = /^[yYoO][^fF]*$/.test(text);
-      this.#dispute(
-        "scalar",
-        node.range[0],
-        `the plain word ${quote(text)} is ${boolean} to YAML 1.1 and text to YAML 1.2; quote it, ` +
-          `or write ${boolean}`,
-      );
-    } else if (isGoNumberDispute(text) || (this.#claimsYaml11 && isSexagesimal(text))) {
-      this.#dispute(
-        "number",
-        node.range[0],
-        `${
-          quote(text)
-        } is another number to YAML 1.1 than to YAML 1.2; write it in plain decimal ` +
-          `digits, or quote it`,
-      );
-    }
   }
 
   #dispute(type: "scalar" | "number", offset: number, message: string): void {
@@ -254,16 +228,6 @@ export class YamlConversion {
 }
 
 const DUPLICATE: ErrorCode = "document.duplicate-key";
-
-/** What a core tag lets a scalar be. Integers beyond 2^53-1 have become their digits. */
-const FITS: { readonly [tag: string]: (value: JsonValue, text: string) => boolean } = {
-  null: (value) => value === null,
-  bool: (value) => typeof value === "boolean",
-  int: (value, text) =>
-    Number.isInteger(value) || (typeof value === "string" && value !== text) ||
-    /^[-+]?[0-9]+$/.test(text),
-  float: (value, text) => typeof value === "number" || /^[-+]?[0-9.]/.test(text) && value !== text,
-};
 
 /**
  * A plain `<<`, which Go's and Python's readers merge, and compose files rely on. Quoted it is an

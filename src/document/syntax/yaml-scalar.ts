@@ -1,4 +1,5 @@
 import { exactInteger, readDecimal } from "../number.ts";
+import { quote } from "../source-text.ts";
 
 /** What a scalar stands for; `overflow` where a double cannot hold it. */
 export type ScalarReading =
@@ -28,12 +29,51 @@ export function readPlainScalar(text: string): ScalarReading {
   return number === undefined ? { overflow: true } : { value: number };
 }
 
+/**
+ * Whether a scalar may carry a tag of the core schema; undefined where the tag is none that JSON has
+ * a type for.
+ */
+export function fitsTag(tag: string, text: string): boolean | undefined {
+  switch (tag) {
+    case "null":
+      return NULLS.has(text);
+    case "bool":
+      return TRUES.has(text) || FALSES.has(text);
+    case "int":
+      return /^[-+]?[0-9]+$/.test(text) || CORE_RADIX.test(text);
+    case "float":
+      return CORE_DECIMAL.test(text);
+    default:
+      return undefined;
+  }
+}
+
+/** What a plain scalar is to some readers and not to others. @see YamlDispute in ../tree.ts */
+export function findDispute(
+  text: string,
+  claimsYaml11: boolean,
+): { readonly type: "scalar" | "number"; readonly message: string } | undefined {
+  if (isYaml11Boolean(text)) {
+    const boolean = /^(?:y|yes|on)$/i.test(text);
+    const message =
+      `the plain word ${quote(text)} is ${boolean} to YAML 1.1 and text to YAML 1.2; ` +
+      `quote it, or write ${boolean}`;
+    return { type: "scalar", message };
+  }
+  if (!isGoNumberDispute(text) && !(claimsYaml11 && SEXAGESIMAL.test(text))) return undefined;
+  const message =
+    `${quote(text)} is another number to YAML 1.1 than to YAML 1.2; write it in plain ` +
+    "decimal digits, or quote it";
+  return { type: "number", message };
+}
+
+const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const YAML_11_BOOLEAN = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
 const GO_INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|[0-9]+)$/;
 const GO_FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 /** True for the plain words that are booleans to YAML 1.1 and text to YAML 1.2. */
-export function isYaml11Boolean(text: string): boolean {
+function isYaml11Boolean(text: string): boolean {
   return text.length <= 3 && YAML_11_BOOLEAN.test(text);
 }
 
@@ -43,7 +83,7 @@ export function isYaml11Boolean(text: string): boolean {
  *
  * @see go-yaml v2 and v3, resolve.go
  */
-export function isGoNumberDispute(text: string): boolean {
+function isGoNumberDispute(text: string): boolean {
   if (!/^[-+.]?[0-9]/.test(text)) return false;
   const reading = readPlainScalar(text);
   const grouped = text.replaceAll("_", "");
@@ -58,9 +98,4 @@ function goInteger(text: string): string {
   const digits = text.replace(/^[-+]/, "");
   const value = BigInt(/^0[0-7]+$/.test(digits) ? digits.replace("0", "0o") : digits);
   return value === 0n ? "0" : sign + value.toString();
-}
-
-/** True for base 60, which only YAML 1.1 has. */
-export function isSexagesimal(text: string): boolean {
-  return /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text);
 }

@@ -1,8 +1,8 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FORMAT_NAMES, FORMATS } from "../../../src/cli/format/formats.ts";
 import { ACTING, HOSTILE_TEXTS, RUNNER_COMMAND } from "./hostile-text.ts";
 import { emptyReport, hostileReport, PLAIN, sampleReport } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/formats");
 

@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   escapeGithubMessage,
@@ -15,6 +14,7 @@ import {
   result,
   sampleReport,
 } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/github");
 

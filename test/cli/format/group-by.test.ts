@@ -1,6 +1,6 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { groupBy } from "../../../src/cli/format/group-by.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/group-by");
 

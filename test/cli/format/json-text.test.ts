@@ -1,6 +1,6 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { jsonText } from "../../../src/cli/format/json-text.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/json-text");
 

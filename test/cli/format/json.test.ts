@@ -1,9 +1,9 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatJson } from "../../../src/cli/format/json.ts";
 import type { Report } from "../../../src/cli/format/report.ts";
 import { HOSTILE_TEXTS } from "./hostile-text.ts";
 import { COLOURED, emptyReport, hostileReport, PLAIN, sampleReport } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/json");
 

@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { escapeXml, formatJunit } from "../../../src/cli/format/junit.ts";
 import { visible, visibleProse } from "../../../src/cli/format/visible.ts";
@@ -13,6 +12,7 @@ import {
   result,
   sampleReport,
 } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/junit");
 

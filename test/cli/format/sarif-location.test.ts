@@ -1,8 +1,8 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { escapeSarif, locationsOf, uriOf } from "../../../src/cli/format/sarif-location.ts";
 import { HOSTILE_TEXTS } from "./hostile-text.ts";
 import { result } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/sarif-location");
 

@@ -1,6 +1,6 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { RuleTable } from "../../../src/cli/format/sarif-rule.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/sarif-rule");
 

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Report } from "../../../src/cli/format/report.ts";
 import { formatSarif } from "../../../src/cli/format/sarif.ts";
@@ -15,6 +14,7 @@ import {
   result,
   sampleReport,
 } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/sarif");
 

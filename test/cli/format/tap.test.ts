@@ -1,10 +1,10 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
 import { escapeTap, formatTap, quoteYaml } from "../../../src/cli/format/tap.ts";
 import { visible, visibleProse } from "../../../src/cli/format/visible.ts";
 import { HOSTILE_TEXTS } from "./hostile-text.ts";
 import { emptyReport, hostileReport, PLAIN, sampleReport } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/tap");
 

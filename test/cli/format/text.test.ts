@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatText } from "../../../src/cli/format/text.ts";
 import { HOSTILE_TEXTS } from "./hostile-text.ts";
@@ -12,6 +11,7 @@ import {
   result,
   sampleReport,
 } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/text");
 

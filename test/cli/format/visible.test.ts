@@ -1,7 +1,7 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { visible, visibleProse } from "../../../src/cli/format/visible.ts";
 import { ACTING, HOSTILE_TEXTS, RUNNER_COMMAND } from "./hostile-text.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/visible");
 

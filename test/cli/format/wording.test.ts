@@ -1,4 +1,3 @@
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   gravestOf,
@@ -9,6 +8,7 @@ import {
   summaryOf,
 } from "../../../src/cli/format/wording.ts";
 import { reason, result } from "./sample-report.ts";
+import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/wording");
 

@@ -1,0 +1,50 @@
+/** The README's library example, run as it stands there, from source on Deno and from the build on Node. */
+import * as assert from "uvu/assert";
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import process from "node:process";
+import { projectPath } from "../support/paths.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("README");
+
+const README = readFileSync(projectPath("README.md"), "utf8");
+const EXAMPLE = /<!-- example: library -->\s*```ts\n([\s\S]*?)```/.exec(README)?.[1];
+const onDeno = "Deno" in globalThis;
+
+test("the library example runs and says what may pass and what may not", () => {
+  assert.is.not(EXAMPLE, undefined);
+  const module = onDeno ? projectPath("src", "mod.ts") : projectPath("build", "src", "mod.js");
+  const code = EXAMPLE!.replace('from "cofferdam"', `from "${pathToFileURL(module)}"`);
+  // The example is plain JavaScript: TypeScript infers all of its types.
+  const file = projectPath("build", `readme-example-${onDeno ? "deno" : "node"}.mjs`);
+  writeFileSync(file, code);
+  try {
+    const args = onDeno
+      ? ["run", "--quiet", "--allow-read", "--allow-env", "--allow-sys", file]
+      : [file];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: projectPath(),
+      encoding: "utf8",
+    });
+    assert.is(status, 0, stderr);
+    assert.is(stderr, "");
+    assert.match(stdout, "StatefulSet/shop/postgres may pass");
+    assert.match(stdout, "DaemonSet/monitoring/node-exporter may not pass");
+    assert.match(stdout, /samples\/k8s\/node-exporter-daemonset\.yaml:\d+ image/);
+  } finally {
+    rmSync(file);
+  }
+});
+
+test("every verb that the README names is in the command's help", () => {
+  const main = onDeno ? ["run", "-A", projectPath("src", "cli", "main.ts")] : [
+    projectPath("build", "src", "cli", "main.js"),
+  ];
+  const help = spawnSync(process.execPath, [...main, "--help"], { encoding: "utf8" }).stdout;
+  const verbs = new Set([...README.matchAll(/(?:`|^|\| )cofferdam ([a-z]+)\b/gm)].map((match) => match[1]!));
+  for (const verb of verbs) assert.match(help, new RegExp(`^  ${verb} `, "m"));
+});
+
+test.run();
