@@ -1,4 +1,3 @@
-import { closest, distance } from "fastest-levenshtein";
 import { type ArgumentToken, tokenizeArguments } from "../platform/arguments.ts";
 import { PluginError } from "../plugin-error.ts";
 
@@ -40,7 +39,7 @@ export interface ParsedFlags {
 /**
  * Reads the command line of one verb.
  *
- * @throws {PluginError} `usage.invalid`, with a suggestion where a flag or choice is mistyped
+ * @throws {PluginError} `usage.invalid`; see {@link mistyped}
  */
 export function parseFlags(args: readonly string[], flags: readonly Flag[]): ParsedFlags {
   const known = new Map(flags.map((flag) => [flag.name, flag]));
@@ -88,8 +87,8 @@ function checkFlag(
     throw usage(`"${rawName}" wants a value: ${rawName} ${flag.value}`);
   }
   if (flag.choices !== undefined && !flag.choices.includes(value!)) {
-    const hint = suggestion(value!, flag.choices);
-    throw usage(`"${rawName} ${value}" is not one of ${flag.choices.join(", ")}${hint}`);
+    const what = `"${rawName} ${value}" is not one of ${flag.choices.join(", ")}`;
+    throw mistyped(what, value!, flag.choices);
   }
   if (!flag.repeats && !flag.ofPlugin && given.some((g) => g.flag === flag)) {
     throw usage(`"${rawName}" was given twice`);
@@ -98,17 +97,20 @@ function checkFlag(
 
 function unknownFlag(rawName: string, flags: readonly Flag[]): PluginError {
   const names = flags.flatMap((f) => [`--${f.name}`, ...(f.short ? [`-${f.short}`] : [])]);
-  return usage(`the flag "${rawName}" is not known${suggestion(rawName, names)}`);
-}
-
-/** `; did you mean "…"?`, or nothing when no candidate is near. */
-export function suggestion(word: string, candidates: readonly string[]): string {
-  if (candidates.length === 0) return "";
-  const best = closest(word, candidates);
-  return distance(word, best) <= Math.max(2, word.length / 3) ? `; did you mean "${best}"?` : "";
+  return mistyped(`the flag "${rawName}" is not known`, rawName, names);
 }
 
 /** A `usage.invalid`. */
 export function usage(what: string): PluginError {
   return new PluginError("usage.invalid", `Cannot read the command line: ${what}`);
+}
+
+/** A `usage.invalid` about a word that may be mistyped for one of `candidates`. */
+export function mistyped(
+  what: string,
+  word: string,
+  candidates: readonly string[],
+): PluginError {
+  const { message } = usage(what);
+  return new PluginError("usage.invalid", message, { details: { word, candidates } });
 }

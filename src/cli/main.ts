@@ -2,7 +2,7 @@
 import { commandLine, onInterrupt, setExitCode, stderr, stdout } from "../platform/process.ts";
 import { PluginError } from "../plugin-error.ts";
 import { VERSION } from "../version.ts";
-import { parseFlags, suggestion, usage } from "./flags.ts";
+import { mistyped, parseFlags } from "./flags.ts";
 import { GLOBAL_FLAGS, overview, verbHelp } from "./help.ts";
 import { createLog, type LogOptions } from "./log.ts";
 import type { ExitCode, Verb } from "./verb.ts";
@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 async function findVerb(name: string): Promise<Verb> {
   if (Object.hasOwn(VERBS, name)) return await VERBS[name]!();
   const what = name.startsWith("-") ? "flag" : "verb";
-  throw usage(`the ${what} "${name}" is not known${suggestion(name, Object.keys(VERBS))}`);
+  throw mistyped(`the ${what} "${name}" is not known`, name, Object.keys(VERBS));
 }
 
 async function showHelp(name: string | undefined, nothingAsked: boolean): Promise<ExitCode> {
@@ -78,11 +78,14 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
 }
 
 /** What goes wrong before a verb has read its flags. */
-async function report(error: unknown, args: readonly string[]): Promise<ExitCode> {
-  const { code, message } = PluginError.from(error);
+async function report(thrown: unknown, args: readonly string[]): Promise<ExitCode> {
+  const error = PluginError.from(thrown);
+  // Loaded only here: nobody waits for it who types well.
+  const { suggestionFor } = await import("./suggestion.ts");
   const format = args.includes("--log-format=json") ? "json" : "text";
   const write = (text: string) => void stderr.write(text);
-  createLog({ level: "error", format, write })("error", message, { code });
-  await stderr.write('cofferdam: see "cofferdam --help"\n');
+  const log = createLog({ level: "error", format, write });
+  log("error", `${error.message}${suggestionFor(error)}`, { code: error.code });
+  if (format === "text") await stderr.write('cofferdam: see "cofferdam --help"\n');
   return 2;
 }

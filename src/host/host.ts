@@ -1,7 +1,6 @@
 import { PluginError } from "../plugin-error.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
-import { openPluginFile } from "./open-plugin-file.ts";
-import { type LoadOptions, loadPlugin, type Plugin } from "./plugin.ts";
+import type { LoadOptions, Plugin } from "./plugin.ts";
 
 /** How a host is made. */
 export interface HostOptions {
@@ -44,6 +43,11 @@ export function createHost(options: HostOptions = {}): Promise<Host> {
   const close = () => sandbox.close();
   return Promise.resolve({
     load: async (source, loadOptions = {}) => {
+      // Loaded beside the thread that has just been started, which takes longer.
+      const [{ openPluginFile }, { loadPlugin }] = await Promise.all([
+        import("./open-plugin-file.ts"),
+        import("./plugin.ts"),
+      ]);
       const bundle = await openPluginFile(source, loadOptions.digest);
       return loadPlugin(sandbox, bundle, loadOptions);
     },

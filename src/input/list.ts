@@ -1,8 +1,7 @@
-import picomatch from "picomatch";
 import { LIMITS } from "../limits.ts";
 import { fileKind, readFileBounded, readPipeBounded } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type Excludes, excludesOf } from "./exclude.ts";
+import type { Excludes } from "./exclude.ts";
 import { looksLikeDocument } from "./file-name.ts";
 import { inputName } from "./input-name.ts";
 import { walk, type WalkedFile } from "./walk.ts";
@@ -39,7 +38,7 @@ export async function* listInputs(
   inputs: readonly string[],
   options: ListOptions = {},
 ): AsyncIterable<InputFile> {
-  const excludes = excludesOf(options.exclude ?? []);
+  const excludes = await loadExcludes(options.exclude ?? []);
   const listed = new Set<string>();
   let stdin = options.stdin;
   for (const input of inputs) {
@@ -57,6 +56,11 @@ export async function* listInputs(
   }
 }
 
+async function loadExcludes(globs: readonly string[]): Promise<Excludes> {
+  if (globs.length === 0) return () => false;
+  return (await import("./exclude.ts")).excludesOf(globs);
+}
+
 async function* listInput(
   input: string,
   excludes: Excludes,
@@ -69,9 +73,7 @@ async function* listInput(
     if (kind === "directory") yield* listFolder(name, excludes, maxBytes);
     else if (kind === "file") yield { name, read: () => readFileBounded(input, maxBytes) };
     else if (kind === "other") yield { name, read: () => readPipeBounded(input, maxBytes) };
-    else if (picomatch.scan(name, { nonegate: true }).isGlob) {
-      yield* listGlob(name, excludes, maxBytes);
-    } else yield failing(name, "input.not-found", "there is no such file or folder");
+    else yield* listMissing(name, excludes, maxBytes);
   } catch (error) {
     yield { name, read: () => Promise.reject(PluginError.from(error)) };
   }
@@ -95,29 +97,24 @@ async function* listFolder(
   }
 }
 
-async function* listGlob(
-  pattern: string,
+/** What does not exist under its name: a glob, or a mistake. */
+async function* listMissing(
+  name: string,
   excludes: Excludes,
   maxBytes: number,
 ): AsyncIterable<InputFile> {
-  const { base, glob } = picomatch.scan(pattern, { nonegate: true });
-  const matches = picomatch(pattern, { nonegate: true });
-  const wants = (name: string) => matches(name);
-  const root = base === "" ? "." : base.replace(/\\(.)/g, "$1");
-  let found = 0;
-  if (await fileKind(root) === "directory") {
-    const maxDepth = depthOf(glob);
-    for await (const file of walk(root, { wants, excludes, maxDepth, onExcluded: () => found++ })) {
-      found++;
-      yield fileOf(file, maxBytes);
-    }
+  // The glob library is loaded only where an input needs it: most runs name files that exist.
+  const { isGlob, walkGlob } = await import("./walk-glob.ts");
+  if (!isGlob(name)) {
+    yield failing(name, "input.not-found", "there is no such file or folder");
+    return;
   }
-  if (found === 0) yield failing(pattern, "input.not-found", "no file matches this glob");
-}
-
-/** How many folders deep a glob can reach; braces and groups may hide slashes of their own. */
-function depthOf(glob: string): number {
-  return /\*\*|[{(]/.test(glob) ? Infinity : glob.split("/").length - 1;
+  let found = 0;
+  for await (const file of walkGlob(name, excludes, () => found++)) {
+    found++;
+    yield fileOf(file, maxBytes);
+  }
+  if (found === 0) yield failing(name, "input.not-found", "no file matches this glob");
 }
 
 function fileOf({ name, error }: WalkedFile, maxBytes: number): InputFile {

@@ -36,20 +36,11 @@ test("parseFlags() takes a lone dash and what follows -- for inputs", () => {
 });
 
 const REFUSED: [string, string[], RegExp][] = [
-  [
-    "an unknown flag, with a suggestion",
-    ["--fromat", "json"],
-    /"--fromat" is not known; did you mean "--format"\?/,
-  ],
-  ["an unknown flag that is like no other", ["--zzzzzzzz"], /"--zzzzzzzz" is not known$/],
+  ["an unknown flag", ["--fromat", "json"], /"--fromat" is not known$/],
   ["an unknown short flag", ["-x"], /"-x" is not known/],
   ["a flag of Object.prototype", ["--constructor"], /"--constructor" is not known/],
   ["a flag called __proto__", ["--__proto__"], /is not known/],
-  [
-    "an unknown choice, with a suggestion",
-    ["--format", "jsno"],
-    /not one of text, json; did you mean "json"/,
-  ],
+  ["an unknown choice", ["--format", "jsno"], /"--format jsno" is not one of text, json$/],
   ["a missing value", ["--format"], /wants a value: --format NAME/],
   ["an empty value", ["--output="], /wants a value/],
   ["a value for a switch", ["--quiet=yes"], /takes no value/],

@@ -43,7 +43,9 @@ test("every verb that the README names is in the command's help", () => {
     projectPath("build", "src", "cli", "main.js"),
   ];
   const help = spawnSync(process.execPath, [...main, "--help"], { encoding: "utf8" }).stdout;
-  const verbs = new Set([...README.matchAll(/(?:`|^|\| )cofferdam ([a-z]+)\b/gm)].map((match) => match[1]!));
+  const verbs = new Set(
+    [...README.matchAll(/(?:`|^|\| )cofferdam ([a-z]+)\b/gm)].map((match) => match[1]!),
+  );
   for (const verb of verbs) assert.match(help, new RegExp(`^  ${verb} `, "m"));
 });
 

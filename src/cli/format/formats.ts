@@ -1,10 +1,4 @@
-import { formatGithub } from "./github.ts";
-import { formatJson } from "./json.ts";
-import { formatJunit } from "./junit.ts";
 import type { Format } from "./report.ts";
-import { formatSarif } from "./sarif.ts";
-import { formatTap } from "./tap.ts";
-import { formatText } from "./text.ts";
 
 /** The values of `--format`, the default first. */
 export const FORMAT_NAMES = ["text", "json", "sarif", "junit", "tap", "github"] as const;
@@ -12,12 +6,12 @@ export const FORMAT_NAMES = ["text", "json", "sarif", "junit", "tap", "github"] 
 /** One of {@link FORMAT_NAMES}. */
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** Every output format by its name. */
-export const FORMATS: Readonly<Record<FormatName, Format>> = {
-  text: formatText,
-  json: formatJson,
-  sarif: formatSarif,
-  junit: formatJunit,
-  tap: formatTap,
-  github: formatGithub,
+/** Every output format by its name; each is loaded when it is asked for. */
+export const FORMATS: Readonly<Record<FormatName, () => Promise<Format>>> = {
+  text: async () => (await import("./text.ts")).formatText,
+  json: async () => (await import("./json.ts")).formatJson,
+  sarif: async () => (await import("./sarif.ts")).formatSarif,
+  junit: async () => (await import("./junit.ts")).formatJunit,
+  tap: async () => (await import("./tap.ts")).formatTap,
+  github: async () => (await import("./github.ts")).formatGithub,
 };

@@ -11,7 +11,7 @@ test("FORMATS has exactly the formats of FORMAT_NAMES", () => {
 });
 
 for (const name of FORMAT_NAMES) {
-  const format = FORMATS[name];
+  const format = await FORMATS[name]();
 
   test(`${name} renders the same report to the same text, which ends with one line feed`, () => {
     for (const report of [sampleReport, emptyReport]) {
