@@ -21,7 +21,7 @@ import {
 
 const METHOD = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS)$/;
 const API_PATH =
-  /^\/(?:v\d+\.\d+\/)?(?:_ping|auth|build|commit|configs|containers|distribution|events|exec|grpc|images|info|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|version|volumes)(?:\/|$)/;
+  /^\/(?:v\d+\.\d+\/)?(?:_ping|auth|build|commit|configs|containers|distribution|events|exec|grpc|images|info|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|version|volumes)(?![\w-])/;
 
 /** The bodies that are folded, by the end of the path that takes them. */
 const BODIES: readonly (readonly [RegExp, Shape])[] = [

@@ -55,7 +55,7 @@ export function syntaxByContent(text: string): Syntax {
   if (first === "{" || first === '"') return looksLikeJsonLines(text) ? "json-lines" : "json";
   const lines = significantLines(text, 3);
   const line = lines[0] ?? "";
-  if (first === "[") return TOML_TABLE.test(line) && !/^\[\s*\d/.test(line) ? "toml" : "json";
+  if (first === "[") return TOML_TABLE.test(line) && !isJson(text) ? "toml" : "json";
   if (text.includes(RESOLVED_VERSIONS) || isTriple(lines)) return "cipd-versions";
   if (DOCKERFILE_FROM.test(line) || DOCKERFILE_ARG.test(line)) return "dockerfile";
   if (DOCKERFILE_DIRECTIVE.test(text) && /^\w+\s/.test(line)) return "dockerfile";
@@ -75,6 +75,16 @@ function isPackageLine(line: string): boolean {
 
 function isTriple([name = "", version = "", id = ""]: readonly string[]): boolean {
   return isCipdPackage(name) && isCipdVersion(version) && readCipdInstanceId(id) !== undefined;
+}
+
+/** `["a"]` and `[1]` are tables of TOML as well. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function looksLikeJsonLines(text: string): boolean {
