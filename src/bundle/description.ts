@@ -19,7 +19,7 @@ export interface BundleDescription {
     /** What the module's imports can use. */
     readonly imported: readonly CapabilityName[];
   };
-  /** Imports besides Extism's own, as `module.name`. */
+  /** Every function that the module imports, as `module.name`. */
   readonly hostFunctions: readonly string[];
   /** Functions that the module exports. */
   readonly exports: readonly string[];
@@ -50,7 +50,8 @@ export function describeBundle(bundle: Bundle): BundleDescription {
     implements: manifest.implements,
     rules: manifest.rules ?? [],
     capabilities: { asked, imported },
-    hostFunctions: others.map((i) => `${i.module}.${i.name}`),
+    hostFunctions: outline.imports.filter((i) => i.kind === "function")
+      .map((i) => `${i.module}.${i.name}`),
     exports: outline.exports.filter((e) => e.kind === "function").map((e) => e.name),
     limits: manifest.limits ?? {},
     concurrency: manifest.concurrency ?? (isAdmission ? "parallel" : "serial"),

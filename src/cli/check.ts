@@ -37,7 +37,12 @@ export const check: Verb = {
     },
     { name: "exclude", value: "GLOB", repeats: true, help: "leave matching paths out" },
     { name: "stdin-name", value: "NAME", help: 'what the input "-" is called' },
-    { name: "fail-on", value: "SEVERITY", choices: ["error", "warning"], help: "what denies" },
+    {
+      name: "fail-on",
+      value: "SEVERITY",
+      choices: ["error", "warning"],
+      help: "error (the default), or warning: what denies",
+    },
     { name: "now", value: "TIME", help: "the time that plugins see (RFC 3339, UTC)" },
     { name: "config", value: "FILE", help: "the configuration; or COFFERDAM_CONFIG" },
   ],

@@ -4,7 +4,7 @@ import type { ModuleOutline } from "../wasm/outline.ts";
 import { EXTISM_ENV, EXTISM_FUNCTIONS } from "./kernel.ts";
 import { capMemory } from "./memory-cap.ts";
 import type { CallLimits, SchemaFault } from "./protocol.ts";
-import { type PooledWorker, WorkerPool } from "./worker-pool.ts";
+import { type Parcel, type PooledWorker, WorkerPool } from "./worker-pool.ts";
 
 /** What bounds a call; see `LIMITS` for the defaults. */
 export interface SandboxLimits extends CallLimits {
@@ -74,14 +74,15 @@ export class Sandbox {
             `Cannot call "${entry}" of ${name}: its input has ${input.length} bytes, at most ${limits.inputBytes} are allowed`,
           );
         }
-        const makeTask = (worker: PooledWorker) => {
+        const pack = (worker: PooledWorker): Parcel => {
           const known = worker.modules.has(moduleId);
           worker.modules.add(moduleId);
-          const task = { task: "call", entry, input, limits, moduleId } as const;
-          return known ? task : { ...task, module };
+          const copy = input.slice().buffer;
+          const task = { task: "call", entry, input: copy, limits, moduleId } as const;
+          return { task: known ? task : { ...task, module }, transfer: [copy] };
         };
         const label = `"${entry}" of ${name}`;
-        const result = await this.#pool.run(makeTask, {
+        const result = await this.#pool.run(pack, {
           label,
           timeoutMs: limits.timeoutMs,
           signal,
@@ -103,7 +104,10 @@ export class Sandbox {
     value: unknown,
     timeoutMs: number,
   ): Promise<readonly SchemaFault[]> {
-    const result = await this.#pool.run(() => ({ task: "schema", schema, value }), {
+    const result = await this.#pool.run(() => ({
+      task: { task: "schema", schema, value },
+      transfer: [],
+    }), {
       label,
       timeoutMs,
     });

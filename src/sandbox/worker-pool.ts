@@ -10,11 +10,16 @@ export interface RunOptions {
   /** The task's time in a worker, in milliseconds; waiting for a free worker does not count. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  readonly transfer?: ArrayBuffer[];
+}
+
+/** A task and the buffers that move with it. */
+export interface Parcel {
+  readonly task: Task;
+  readonly transfer: ArrayBuffer[];
 }
 
 interface Job {
-  readonly makeTask: (worker: PooledWorker) => Task;
+  readonly pack: (worker: PooledWorker) => Parcel;
   readonly options: RunOptions;
   readonly settle: (outcome: TaskResult | PluginError) => void;
 }
@@ -47,16 +52,16 @@ export class WorkerPool {
   /**
    * Runs one task.
    *
-   * @param makeTask Called with the worker that was chosen, right before the task is sent.
+   * @param pack Called with the worker that was chosen, right before the task is sent.
    * @throws {PluginError} the task's own code, or `sandbox.timeout`, `sandbox.worker-lost`,
    * `sandbox.memory`, `sandbox.closed`, `call.aborted`
    */
-  run(makeTask: Job["makeTask"], options: RunOptions): Promise<TaskResult & { ok: true }> {
+  run(pack: Job["pack"], options: RunOptions): Promise<TaskResult & { ok: true }> {
     return new Promise((resolve, reject) => {
       const { signal } = options;
       let forget = () => {};
       const job: Job = {
-        makeTask,
+        pack,
         options,
         settle: (outcome) => {
           forget();
@@ -140,7 +145,8 @@ class Member implements PooledWorker {
     this.job = job;
     this.#handle.setRef(true);
     try {
-      this.#handle.post(job.makeTask(this), job.options.transfer);
+      const { task, transfer } = job.pack(this);
+      this.#handle.post(task, transfer);
     } catch (cause) {
       this.#finish(PluginError.from(cause));
       return;

@@ -47,7 +47,7 @@ async function runSchema(task: SchemaTask) {
 async function runCall(task: CallTask): Promise<Uint8Array> {
   if (task.module !== undefined) modules.set(task.moduleId, task.module);
   const module = modules.get(task.moduleId)!;
-  const state = new CallState(task.input, task.limits);
+  const state = new CallState(new Uint8Array(task.input), task.limits);
   let instance: WebAssembly.Instance | undefined;
   try {
     const plugin = await createPlugin({ wasm: [{ module }] }, {

@@ -13,12 +13,20 @@ const user = (name: string) =>
   `(import "extism:host/user" "${name}" (func (param i64) (result i64)))`;
 
 test("describeBundle() finds nothing wrong where manifest and module agree", async () => {
-  const d = await describe(`(module ${user("state_get")} ${user("log")} ${CHECK})`, {
-    capabilities: ["log", "state"],
-  });
+  const d = await describe(
+    `(module ${user("state_get")} ${user("log")}
+    (import "extism:host/env" "input_length" (func (result i64))) ${CHECK})`,
+    {
+      capabilities: ["log", "state"],
+    },
+  );
   assert.is(d.name, MANIFEST.name);
   assert.equal(d.capabilities, { asked: ["log", "state"], imported: ["log", "state"] });
-  assert.equal(d.hostFunctions, ["extism:host/user.state_get", "extism:host/user.log"]);
+  assert.equal(d.hostFunctions, [
+    "extism:host/user.state_get",
+    "extism:host/user.log",
+    "extism:host/env.input_length",
+  ]);
   assert.equal(d.exports, ["admission_check"]);
   assert.is(d.concurrency, "parallel");
   assert.equal(d.mismatches, []);

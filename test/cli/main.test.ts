@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
+import { check } from "../../src/cli/check.ts";
 import { VERSION } from "../../src/version.ts";
 import { CLI, runCli } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
@@ -389,7 +390,7 @@ test("a file that cannot be read is reported by name", async ({ folder }) => {
 
 if ("Deno" in globalThis) {
   test("check runs with the permissions that its help names", async ({ folder }) => {
-    const permissions = ["--allow-read", "--allow-env", "--allow-sys"];
+    const permissions = check.denoPermissions.replace(/ \(.*/, "").split(" ");
     const args = CLI[1].flatMap((arg) => arg === "-A" ? permissions : [arg]);
     const code = await new Promise((resolve) => {
       const child = spawn(CLI[0], [...args, "check", "--plugin", "allow.wasm", "a.json"], {
