@@ -118,6 +118,13 @@ function offsetIn(
   pieces: readonly { readonly index: number; readonly offset: number }[],
   index: number,
 ): number {
-  const piece = pieces.findLast((candidate) => candidate.index <= index) ?? pieces[0]!;
+  let low = 0;
+  let high = pieces.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (pieces[middle]!.index <= index) low = middle;
+    else high = middle - 1;
+  }
+  const piece = pieces[low]!;
   return piece.offset + index - piece.index;
 }

@@ -6,6 +6,9 @@ interface Step {
   readonly value: number;
 }
 
+/** Children of one container whose places are kept. */
+const MAX_NOTED = 100_000;
+
 /**
  * Follows pointers through well-formed JSON text. The children of each container on the way are
  * noted, so that a thousand pointers into one list walk over it once.
@@ -26,48 +29,52 @@ export class JsonLocator {
     const root = this.#skipSpace(this.#start);
     let step: Step = { start: root, value: root };
     for (const token of tokens) {
-      const next = this.#childrenAt(step.value).get(token);
+      const next = this.#find(step.value, token);
       if (next === undefined) break;
       step = next;
     }
     return { ...step, end: this.#skipValue(step.value) };
   }
 
-  #childrenAt(open: number): ReadonlyMap<string, Step> {
-    let children = this.#children.get(open);
-    if (children === undefined) {
-      const bracket = this.#text[open];
-      children = bracket === "{"
-        ? this.#readMembers(open)
-        : bracket === "["
-        ? this.#readElements(open)
-        : new Map<string, Step>();
-      this.#children.set(open, children);
+  /** A child of the container that begins at `open`. */
+  #find(open: number, token: string): Step | undefined {
+    const known = this.#children.get(open);
+    if (known !== undefined) return known.get(token);
+    const children = new Map<string, Step>();
+    for (const [name, step] of this.#walk(open)) {
+      // A container beyond all measure is walked again rather than noted.
+      if (children.size === MAX_NOTED) {
+        return children.get(token) ?? this.#search(open, token);
+      }
+      children.set(name, step);
     }
-    return children;
+    this.#children.set(open, children);
+    return children.get(token);
   }
 
-  #readMembers(open: number): Map<string, Step> {
-    const members = new Map<string, Step>();
+  #search(open: number, token: string): Step | undefined {
+    for (const [name, step] of this.#walk(open)) {
+      if (name === token) return step;
+    }
+    return undefined;
+  }
+
+  /** The children of a container, by the token that leads to each; none of any other value. */
+  *#walk(open: number): Generator<[string, Step]> {
+    const bracket = this.#text[open];
+    if (bracket !== "{" && bracket !== "[") return;
     let at = this.#skipSpace(open + 1);
-    while (this.#text[at] === '"') {
-      const close = closingQuote(this.#text, at, this.#end);
-      const colon = this.#skipSpace(close + 1);
-      const value = this.#skipSpace(colon + 1);
-      members.set(unescape(this.#text.slice(at, close + 1)), { start: at, value });
+    for (let index = 0; this.#text[at] !== "}" && this.#text[at] !== "]"; index++) {
+      let name = String(index);
+      let value = at;
+      if (bracket === "{") {
+        const close = closingQuote(this.#text, at, this.#end);
+        name = unescape(this.#text.slice(at, close + 1));
+        value = this.#skipSpace(this.#skipSpace(close + 1) + 1);
+      }
+      yield [name, { start: at, value }];
       at = this.#skipComma(this.#skipValue(value));
     }
-    return members;
-  }
-
-  #readElements(open: number): Map<string, Step> {
-    const elements = new Map<string, Step>();
-    let at = this.#skipSpace(open + 1);
-    while (this.#text[at] !== "]") {
-      elements.set(String(elements.size), { start: at, value: at });
-      at = this.#skipComma(this.#skipValue(at));
-    }
-    return elements;
   }
 
   #skipComma(at: number): number {

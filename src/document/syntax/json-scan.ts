@@ -85,27 +85,42 @@ export function scanJson(source: SourceText, start: number, end: number, depth: 
       wantsKey = inObject.at(-1) === true;
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) { // - 0-9
       const stop = numberEnd(text, i, end);
-      const literal = text.slice(i, stop);
-      // A literal that JSON does not allow stays as it is, for `JSON.parse` to refuse.
+      // Up to 15 characters without an exponent are exact, and the shortest with one has three.
       if (
-        !wantsKey && (stop - i > 15 || code === 0x2d || /[eE]/.test(literal)) &&
-        NUMBER.test(literal)
+        !wantsKey &&
+        (stop - i > 15 || code === 0x2d || (stop - i > 2 && hasExponent(text, i, stop)))
       ) {
-        const value = readDecimal(literal);
-        if (value === undefined) {
-          fault ??= source.fault(
-            "document.number-overflow",
-            `Parsing JSON failed: the number ${quote(literal)} is beyond what a double can hold`,
-            i,
-          );
-        } else if (!Object.is(value, Number(literal))) {
-          oddNumbers.push({ start: i, end: stop, replacement: value });
-        }
+        const odd = readNumber(source, i, stop);
+        if (odd instanceof Error) fault ??= odd;
+        else if (odd !== undefined) oddNumbers.push(odd);
       }
       i = stop - 1;
     }
   }
   return { oddNumbers, fault };
+}
+
+/** What is handed over in a literal's stead; an error where it overflows. */
+function readNumber(source: SourceText, start: number, end: number): OddNumber | Error | undefined {
+  const literal = source.text.slice(start, end);
+  // A literal that JSON does not allow stays as it is, for `JSON.parse` to refuse.
+  if (!NUMBER.test(literal)) return undefined;
+  const replacement = readDecimal(literal);
+  if (replacement === undefined) {
+    return source.fault(
+      "document.number-overflow",
+      `Parsing JSON failed: the number ${quote(literal)} is beyond what a double can hold`,
+      start,
+    );
+  }
+  return Object.is(replacement, Number(literal)) ? undefined : { start, end, replacement };
+}
+
+function hasExponent(text: string, start: number, end: number): boolean {
+  for (let i = start + 1; i < end; i++) {
+    if ((text.charCodeAt(i) | 0x20) === 0x65) return true;
+  }
+  return false;
 }
 
 function fillTo(sets: Set<string>[], level: number): void {
@@ -124,9 +139,13 @@ export function closingQuote(text: string, open: number, end: number): number {
 
 /** Offset just behind the number that begins at `start`. */
 export function numberEnd(text: string, start: number, end: number): number {
-  let i = start + 1;
-  while (i < end && /[-+.0-9eE]/.test(text[i]!)) i++;
-  return i;
+  for (let i = start + 1; i < end; i++) {
+    const code = text.charCodeAt(i);
+    const isDigit = code >= 0x30 && code <= 0x39;
+    const isMark = code === 0x2b || code === 0x2d || code === 0x2e || (code | 0x20) === 0x65; // + - . e
+    if (!isDigit && !isMark) return i;
+  }
+  return end;
 }
 
 /** The string that a JSON literal stands for; the literal itself where it is malformed. */

@@ -5,6 +5,17 @@ import type { SourceText } from "../source-text.ts";
 import type { Tree, TreeLimits } from "../tree.ts";
 import { type Syntax, syntaxByContent, syntaxByName } from "./guess-syntax.ts";
 
+/**
+ * Text, in UTF-16 code units, that the parsers of small files take. What they build is many times the
+ * text's size, and nobody writes such files by the megabyte; YAML counts its tokens instead.
+ */
+const MAX_LENGTHS: { readonly [syntax in Syntax]?: number } = {
+  "toml": 4 * 1024 * 1024,
+  "dockerfile": 1024 * 1024,
+  "cipd-ensure": 1024 * 1024,
+  "cipd-versions": 1024 * 1024,
+};
+
 /** A text's trees, and the syntax they were read by. */
 export interface ParsedText {
   readonly syntax: Syntax;
@@ -78,6 +89,15 @@ function isCollection(value: unknown): boolean {
 
 /** A library that runs out of stack or memory for its arrays must not look like a fault of ours. */
 async function parseBy(syntax: Syntax, source: SourceText, limits: TreeLimits): Promise<Tree[]> {
+  const maxLength = MAX_LENGTHS[syntax] ?? Infinity;
+  if (source.text.length > maxLength) {
+    throw source.fault(
+      "input.too-large",
+      `Parsing the input failed: it has ${source.text.length} characters, at most ${maxLength} are ` +
+        `read of this syntax, ${syntax}`,
+      0,
+    );
+  }
   try {
     return await load(syntax, source, limits);
   } catch (error) {

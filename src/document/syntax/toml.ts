@@ -5,8 +5,8 @@ import { getMember, setMember } from "../own-member.ts";
 import { quote, type SourceText } from "../source-text.ts";
 import type { Span, Tree, TreeLimits } from "../tree.ts";
 
-/** The library keeps every token as an object; larger files would fill the memory. */
-const MAX_CHARACTERS = 4 * 1024 * 1024;
+/** The library keeps every token as an object; a file of commas alone would fill the memory. */
+const MAX_SEPARATORS = 400_000;
 
 /**
  * Parses a TOML 1.0 file. Dates and times stay text as written; integers beyond 2^53-1 become their
@@ -14,18 +14,11 @@ const MAX_CHARACTERS = 4 * 1024 * 1024;
  *
  * @returns undefined where the file holds no key
  * @throws {PluginError} `document.malformed`, `.duplicate-key`, `.number-overflow`, `.too-deep`;
- * `input.too-large` beyond 4 Mi characters
+ * `input.too-large` beyond 400,000 separators
  * @see TOML 1.0.0
  */
 export function parseToml(source: SourceText, limits: TreeLimits): Tree | undefined {
-  if (source.text.length > MAX_CHARACTERS) {
-    throw source.fault(
-      "input.too-large",
-      `Parsing TOML failed: the file has more than ${MAX_CHARACTERS} characters`,
-      0,
-    );
-  }
-  boundBrackets(source, limits);
+  boundTokens(source, limits);
   const [top] = parse(source).body;
   if (top.body.length === 0) return undefined;
   const conversion = new TomlConversion(source, limits);
@@ -33,17 +26,26 @@ export function parseToml(source: SourceText, limits: TreeLimits): Tree | undefi
   return { value, locate: (tokens) => locate(conversion.spans(top), tokens) };
 }
 
-const SKIPPED_OR_BRACKET =
-  /"""(?:[^\\]|\\[^])*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[[\]{}]/g;
+const TOKEN =
+  /"""(?:[^\\]|\\[^])*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[[\]{},=\n]/g;
 
-/** The library walks values by recursion, so their depth is bounded before it sees them. */
-function boundBrackets(source: SourceText, limits: TreeLimits): void {
+/** The library walks values by recursion, so what it gets is bounded before it sees it. */
+function boundTokens(source: SourceText, limits: TreeLimits): void {
   let depth = 0;
-  for (const { 0: match, index } of source.text.matchAll(SKIPPED_OR_BRACKET)) {
-    if (match === "[" || match === "{") depth++;
-    else if (match === "]" || match === "}") depth = Math.max(0, depth - 1);
+  let separators = 0;
+  for (const { 0: token, index } of source.text.matchAll(TOKEN)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth = Math.max(0, depth - 1);
+    else if (token === "," || token === "=" || token === "\n") separators++;
     // The brackets of a table's header are no values, hence two more.
     if (depth > limits.depth + 2) throw tooDeep(source, limits, index);
+    if (separators > MAX_SEPARATORS) {
+      throw source.fault(
+        "input.too-large",
+        `Parsing TOML failed: the file has more than ${MAX_SEPARATORS} separators`,
+        index,
+      );
+    }
   }
 }
 

@@ -1,0 +1,472 @@
+import * as assert from "uvu/assert";
+import { sha256 } from "../../src/document/digest.ts";
+import { DOCUMENT_KINDS, type DocumentKind } from "../../src/document/kind.ts";
+import type { ErrorCode } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
+import { failure, place, read, readOne } from "./read.ts";
+
+const test = suite("document/parse");
+
+interface Example {
+  readonly file: string;
+  readonly valid: string;
+  /** The subject's name. */
+  readonly subject: string;
+  readonly mediaType: string;
+  /** What says to be of the kind and is not. */
+  readonly malformed: string;
+  readonly code?: ErrorCode;
+  /** What looks like the kind and is of another. */
+  readonly lookAlike: string;
+  readonly lookAlikeFile?: string;
+  readonly is: DocumentKind;
+}
+
+const EXAMPLES: { readonly [kind in DocumentKind]: Example } = {
+  "kubernetes": {
+    file: "web.yaml",
+    valid: "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n",
+    subject: "Pod/web",
+    mediaType: "application/yaml",
+    malformed: "apiVersion: v1\nkind: PodList\nitems: [1]\n",
+    lookAlike: "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+    is: "yaml",
+  },
+  "compose": {
+    file: "stack.yaml",
+    valid: "services:\n  web:\n    image: nginx\n",
+    subject: "stack.yaml",
+    mediaType: "application/yaml",
+    malformed: "services:\n  web:\n    image: nginx\n    image: httpd\n",
+    code: "document.duplicate-key",
+    lookAlike: "services:\n  app.mailer:\n    class: Mailer\n    arguments: [a]\n",
+    is: "yaml",
+  },
+  "dockerfile": {
+    file: "Dockerfile",
+    valid: "FROM alpine\nRUN true\n",
+    subject: "Dockerfile",
+    mediaType: "text/x-dockerfile",
+    malformed: "FROM alpine\nRUNS true\n",
+    lookAlike: "from: alpine\nrun: true\n",
+    lookAlikeFile: "build",
+    is: "yaml",
+  },
+  "cyclonedx": {
+    file: "bom.json",
+    valid:
+      '{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{"name":"a","version":"1"}}}',
+    subject: "a@1",
+    mediaType: "application/vnd.cyclonedx+json",
+    malformed: '{"bomFormat":"CycloneDX"}',
+    lookAlike: '{"format":"CycloneDX","specVersion":"1.6","components":[]}',
+    is: "json",
+  },
+  "spdx": {
+    file: "sbom.json",
+    valid: '{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"a"}',
+    subject: "a",
+    mediaType: "application/spdx+json",
+    malformed: '{"spdxVersion":"SPDX-2.3","name":"a"}',
+    lookAlike: '{"license":"MIT","spdxVersion":"2.3"}',
+    is: "json",
+  },
+  "in-toto": {
+    file: "a.intoto.jsonl",
+    valid:
+      '{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a"}],"predicateType":"x"}',
+    subject: "a",
+    mediaType: "application/vnd.in-toto+json",
+    malformed:
+      '{"payloadType":"application/vnd.in-toto+json","payload":"cHJvc2U=","signatures":[{"sig":"a"}]}',
+    lookAlike: '{"type":"https://in-toto.io/Statement/v1","predicate_type":"x"}',
+    is: "json",
+  },
+  "cipd.pin": {
+    file: "cipd.ensure",
+    valid: `a/b ${"deadbeef".repeat(5)}\n`,
+    subject: "a/b",
+    mediaType: "text/plain",
+    malformed: "a/b\n",
+    lookAlike: "a/b: latest\n",
+    lookAlikeFile: "x",
+    is: "yaml",
+  },
+  "cipd.package": {
+    file: "cipd.yaml",
+    valid: "package: a/b\ndata:\n- dir: .\n",
+    subject: "a/b",
+    mediaType: "application/yaml",
+    malformed: "package: a/b\ninstall_mode: no\ndata:\n- dir: .\n",
+    lookAlike: "package: a/b\ndata: [x]\n",
+    is: "yaml",
+  },
+  "docker.request": {
+    file: "call.json",
+    valid: '{"method":"POST","path":"/containers/create","body":{"Image":"a"}}',
+    subject: "POST /containers/create",
+    mediaType: "application/json",
+    malformed: '{"method":"POST","path":"/containers//create"}',
+    lookAlike: '{"method":"POST","path":"/users"}',
+    is: "json",
+  },
+  "docker.response": {
+    file: "answer.json",
+    valid: '{"method":"GET","path":"/info","status":200,"body":{}}',
+    subject: "GET /info",
+    mediaType: "application/json",
+    malformed: '{"method":"GET","path":"/info?x","status":200}',
+    lookAlike: '{"method":"GET","path":"/","status":200}',
+    is: "json",
+  },
+  "docker.config": {
+    file: "create.json",
+    valid: '{"Image":"a","HostConfig":{"Privileged":true}}',
+    subject: "create.json",
+    mediaType: "application/json",
+    malformed: '{"Image":"a","HostConfig":{"Privileged":false,"privileged":true}}',
+    code: "document.duplicate-key",
+    lookAlike: '{"image":"a","command":["b"]}',
+    is: "json",
+  },
+  "cni.config": {
+    file: "10-net.conflist",
+    valid: '{"cniVersion":"1.0.0","name":"net","plugins":[{"type":"bridge"}]}',
+    subject: "10-net.conflist",
+    mediaType: "application/json",
+    malformed: '{"cniVersion":"1.0.0","name":"net","plugins":[{"bridge":"x"}]}',
+    lookAlike: '{"name":"net","type":"bridge"}',
+    is: "json",
+  },
+  "ocm.component": {
+    file: "component-descriptor.yaml",
+    valid: "meta: {schemaVersion: v2}\ncomponent: {name: a.org/b, version: 1.0.0}\n",
+    subject: "a.org/b:1.0.0",
+    mediaType: "application/yaml",
+    malformed: "apiVersion: ocm.software/v3alpha1\nkind: ComponentVersion\nmetadata: {}\n",
+    lookAlike: "apiVersion: delivery.ocm.software/v1alpha1\nkind: ComponentVersion\n",
+    is: "kubernetes",
+  },
+  "json": {
+    file: "a.json",
+    valid: '{"a":1}',
+    subject: "a.json",
+    mediaType: "application/json",
+    malformed: "{'a':1}",
+    lookAlike: "{'a': 1}\n",
+    lookAlikeFile: "a.yaml",
+    is: "yaml",
+  },
+  "yaml": {
+    file: "a.yaml",
+    valid: "a: 1\n",
+    subject: "a.yaml",
+    mediaType: "application/yaml",
+    malformed: "a: [\n",
+    lookAlike: '{"a": 1}\n',
+    is: "json",
+  },
+  "toml": {
+    file: "a.toml",
+    valid: "a = 1\n",
+    subject: "a.toml",
+    mediaType: "application/toml",
+    malformed: "a = \n",
+    lookAlike: "[1, 2]\n",
+    lookAlikeFile: "a",
+    is: "json",
+  },
+};
+
+for (const kind of DOCUMENT_KINDS) {
+  const example = EXAMPLES[kind];
+
+  test(`parseDocuments() recognises ${kind}`, async () => {
+    const document = await readOne(example.file, example.valid);
+    assert.is(document.kind, kind);
+    assert.is(document.subject.name, example.subject);
+    assert.is(document.subject.source, example.file);
+    assert.is(document.mediaType, example.mediaType);
+    assert.is(document.input, example.file);
+    assert.is(document.index, 0);
+    assert.is(document.inputDigest, await sha256(new TextEncoder().encode(example.valid)));
+    assert.is(place(document), "1:1");
+  });
+
+  test(`parseDocuments() reads ${kind} when that is the forced kind`, async () => {
+    assert.is((await readOne(example.file, example.valid, { kind })).kind, kind);
+  });
+
+  test(`parseDocuments() refuses what says to be ${kind} and is not`, async () => {
+    const wanted = example.code ?? "document.malformed";
+    assert.match(await failure(() => read(example.file, example.malformed)), `${wanted} `);
+  });
+
+  test(`parseDocuments() takes what looks like ${kind} for ${example.is}`, async () => {
+    const document = await readOne(example.lookAlikeFile ?? example.file, example.lookAlike)
+      .catch((error) => error);
+    assert.is(document.kind, example.is, document.message);
+  });
+}
+
+for (
+  const [kind, name, text] of [
+    ["kubernetes", "a.json", '{"a":1}'],
+    ["compose", "a.yaml", "a: 1\n"],
+    ["dockerfile", "x", '{"a":1}'],
+    ["cyclonedx", "a.json", "{}"],
+    ["spdx", "a.json", "{}"],
+    ["in-toto", "a.json", "{}"],
+    ["cipd.pin", "a.json", "{}"],
+    ["cipd.package", "a.yaml", "a: 1\n"],
+    ["docker.request", "a.json", "{}"],
+    ["docker.response", "a.json", '{"method":"GET","path":"/info"}'],
+    ["docker.config", "a.yaml", "- a: 1\n"],
+    ["cni.config", "a.json", '{"type":"bridge"}'],
+    ["ocm.component", "a.yaml", "a: 1\n"],
+    ["json", "a.yaml", "a: 1\n"],
+    ["yaml", "a.toml", "[a\n"],
+    ["toml", "a.yaml", "a: 1\n"],
+  ] as const
+) {
+  test(`parseDocuments() says that ${JSON.stringify(text)} is no ${kind}`, async () => {
+    assert.match(
+      await failure(
+        () => read(name, text, { kind }),
+        new RegExp(`^Reading the document as ${kind} failed: `),
+      ),
+      /^document\.kind-mismatch \d+:\d+$/,
+    );
+  });
+}
+
+test("parseDocuments() takes what the forced kind can be, though it does not say so", async () => {
+  for (
+    const [kind, name, text] of [
+      ["compose", "a.yaml", "services: {}\n"],
+      ["cipd.package", "a.yaml", "package: a/b\n"],
+      ["cni.config", "a", '{"name":"net","type":"bridge"}'],
+      ["json", "a.yaml", '{"apiVersion":"v1","kind":"Pod"}'],
+      ["yaml", "a.json", '{"apiVersion":"v1","kind":"Pod"}'],
+    ] as const
+  ) {
+    assert.is((await readOne(name, text, { kind })).kind, kind);
+  }
+});
+
+test("parseDocuments() refuses a document that says to be of two kinds", async () => {
+  const both = '{"bomFormat":"CycloneDX","specVersion":"1.6","apiVersion":"v1","kind":"Pod"}';
+  assert.is(
+    await failure(() => read("a.json", both), /kubernetes and cyclonedx/),
+    "document.malformed 1:1",
+  );
+  assert.is((await readOne("a.json", both, { kind: "kubernetes" })).kind, "kubernetes");
+});
+
+test("parseDocuments() recognises CNI, OCM, CIPD and compose in their other forms", async () => {
+  for (
+    const [name, text, kind, subject] of [
+      ["a", '{"cniVersion":"0.3.1","name":"n","type":"bridge"}', "cni.config", "a"],
+      ["a", '{"name":"n","type":"flannel","delegate":{"type":"x"}}', "cni.config", "a"],
+      ["a.conflist", '{"name":"n","plugins":[{"type":"x"}]}', "cni.config", "a.conflist"],
+      [
+        "a.yaml",
+        "components:\n- {name: a.org/b, version: 1.0.0, provider: {name: c}}\n",
+        "ocm.component",
+        "a.org/b:1.0.0",
+      ],
+      [
+        "a.yaml",
+        "name: a.org/b\nversion: 1.0.0\nprovider: c\nresources: []\n",
+        "ocm.component",
+        "a.org/b:1.0.0",
+      ],
+      [
+        "a.yaml",
+        "apiVersion: ocm.software/v3alpha1\nkind: ComponentVersion\nmetadata: {name: a.org/b}\n",
+        "ocm.component",
+        "a.org/b",
+      ],
+      ["a.json", `{"package":"a/b","instanceId":"${"deadbeef".repeat(5)}"}`, "cipd.pin", "a/b"],
+      ["compose.override.yaml", "services:\n  web:\n", "compose", "compose.override.yaml"],
+      [
+        "a.json",
+        '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{"type":"SpdxDocument","name":"x"}]}',
+        "spdx",
+        "x",
+      ],
+    ] as const
+  ) {
+    const document = await readOne(name, text);
+    assert.is(document.kind, kind, text);
+    assert.is(document.subject.name, subject, text);
+  }
+});
+
+for (
+  const [name, file, text] of [
+    ["a conflist without plugins", "a.conflist", '{"cniVersion":"1.0.0","name":"n","pugins":[]}'],
+    ["a conflist with comments", "a.conflist", '{"name":"n", // x\n"plugins":[]}'],
+    ["a pin whose ID is none", "a.json", '{"package":"a/b","instanceId":"latest"}'],
+    [
+      "a pin whose hash is another",
+      "a.json",
+      `{"package":"a","instanceId":"${"deadbeef".repeat(5)}","hexDigest":"00"}`,
+    ],
+    ["a pin of no package", "a.json", `{"package":"A","instanceId":"${"deadbeef".repeat(5)}"}`],
+    [
+      "an octal number in a compose file",
+      "a.yaml",
+      "services:\n  web:\n    image: a\n    mode: 0444\n",
+    ],
+    ["prose", "README", "Once upon a time\n"],
+    ["broken text of no known kind", "notes", "a: b: c\n"],
+  ] as const
+) {
+  test(`parseDocuments() refuses ${name}`, async () => {
+    assert.match(await failure(() => read(file, text)), /^document\.malformed \d+:\d+$/);
+  });
+}
+
+test("parseDocuments() reads a compose file's words as Compose does", async () => {
+  const document = await readOne("a.yaml", "services:\n  web:\n    image: a\n    restart: no\n");
+  assert.equal(document.object, { services: { web: { image: "a", restart: "no" } } });
+});
+
+test("parseDocuments() completes a pin, and digests its subject", async () => {
+  const id = "qUiQTy8PR5uPgZdpSzAYSw0u0cHNKh7A-4XSmaGSpEcC";
+  const hexDigest = "a948904f2f0f479b8f8197694b30184b0d2ed1c1cd2a1ec0fb85d299a192a447";
+  const document = await readOne("a.json", {
+    package: "a/b",
+    instanceId: id,
+    serviceUrl: "https://x",
+  });
+  assert.equal(document.object, {
+    package: "a/b",
+    instanceId: id,
+    serviceUrl: "https://x",
+    hashAlgo: "SHA256",
+    hexDigest,
+  });
+  assert.is(document.subject.digest, `sha256:${hexDigest}`);
+  const [moving] = await read("x.ensure", "a/b latest\nc/d latest\n");
+  assert.is(moving!.subject.digest, undefined);
+});
+
+for (
+  const [name, file, text] of [
+    ["an empty file", "a.json", ""],
+    ["white space", "a.yaml", " \n\t\n"],
+    ["comments in YAML", "a.yaml", "# a\n---\n# b\n"],
+    ["comments in TOML", "a.toml", "# a\n"],
+    ["comments in a Dockerfile", "Dockerfile", "# a\n"],
+    ["comments in an ensure file", "a.ensure", "# a\n"],
+    ["comments in a file of no known kind", "a", "# a\n"],
+    ["a byte-order mark", "a.json", "\uFEFF"],
+  ] as const
+) {
+  test(`parseDocuments() finds no document in ${name}`, async () => {
+    assert.equal(await read(file, text), []);
+    assert.equal(await read("a", text, { kind: "kubernetes" }), []);
+  });
+}
+
+test("parseDocuments() reads UTF-16 and counts its columns", async () => {
+  const text = '\uFEFF{\n "ü😀": 1, "a": 2}';
+  const bytes = new Uint8Array(
+    Uint16Array.from(text.split(""), (unit) => unit.charCodeAt(0))
+      .buffer,
+  );
+  const document = await readOne("a.json", bytes);
+  assert.equal(document.object, { "ü😀": 1, "a": 2 });
+  assert.is(place(document, "/a"), "2:12");
+});
+
+test("parseDocuments() digests the bytes of a file that holds one document", async () => {
+  const text = "a: 1\r\n";
+  const digest = await sha256(new TextEncoder().encode(text));
+  assert.is((await readOne("a.yaml", text)).subject.digest, digest);
+  for (const document of await read("a.yaml", "a: 1\n---\nb: 2\n")) {
+    assert.is(document.subject.digest, undefined);
+  }
+});
+
+test("parseDocuments() locates a pointer's nearest ancestor, and nothing for what is no pointer", async () => {
+  const document = await readOne("a.yaml", "a:\n  b: 1\n");
+  assert.is(place(document, "/a/b/c/d"), "2:3");
+  assert.is(place(document, ""), "1:1");
+  assert.is(place(document, "a"), "nowhere");
+  assert.is(place(document, "/~2"), "nowhere");
+});
+
+test("parseDocuments() bounds the size before it decodes", async () => {
+  const limits = { inputBytes: 4, depth: 5, aliasedNodes: 5 };
+  assert.is(
+    await failure(() => read("a.json", "\xff\xff\xff", { limits })),
+    "input.too-large ?:?",
+  );
+  assert.is((await read("a.json", "1234", { limits })).length, 1);
+});
+
+for (const name of ["Dockerfile", "x.ensure", "a.toml"]) {
+  test(`parseDocuments() bounds the length of ${name}`, async () => {
+    assert.is(
+      await failure(() => read(name, "# comment\n".repeat(500_000))),
+      "input.too-large 1:1",
+    );
+  });
+}
+
+test("parseDocuments() keeps the caller's bounds", async () => {
+  const limits = { inputBytes: 100, depth: 2, aliasedNodes: 5 };
+  for (
+    const [name, text] of [["a.json", "[[[]]]"], ["a.yaml", "a: [[]]"], [
+      "a.toml",
+      "a = [[]]",
+    ]] as const
+  ) {
+    assert.match(await failure(() => read(name, text, { limits })), /^document\.too-deep 1:\d+$/);
+  }
+  assert.match(
+    await failure(() => read("a.yaml", "- &a [1, 2]\n- *a\n- *a\n", { limits })),
+    /^document\.too-many-aliases 3:3$/,
+  );
+});
+
+test("parseDocuments() survives members named like those of every object", async () => {
+  const names = ["toString", "valueOf", "constructor", "__proto__", "hasOwnProperty"];
+  const trap = `{${names.map((name) => `"${name}":null`).join()}}`;
+  const keys = [
+    "$schema",
+    "mediaType",
+    "spdxVersion",
+    "_type",
+    "bomFormat",
+    "@context",
+    "operation",
+    "uid",
+    "kind",
+    "apiVersion",
+    "method",
+    "path",
+    "provider",
+    "name",
+    "type",
+    "cniVersion",
+    "plugins",
+    "payloadType",
+    "meta",
+    "services",
+    "attestations",
+    "dsseEnvelope",
+    "rootfs",
+    "schemaVersion",
+  ];
+  for (const key of keys) {
+    const document = await readOne("a.json", `{"${key}":${trap},"x":[${trap}]}`);
+    assert.is(document.kind, "json");
+  }
+  assert.is((await readOne("a.json", trap)).kind, "json");
+});
+
+test.run();
