@@ -1,7 +1,7 @@
+import { isDigest, sha256Digest } from "../digest.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type ModuleOutline, readOutline } from "../wasm/outline.ts";
-import { isDigest, sha256Digest } from "./digest.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import { encodeManifest, MANIFEST_SECTION, packBundle, SECTION_PREFIX } from "./pack.ts";
 

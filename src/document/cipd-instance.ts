@@ -1,5 +1,5 @@
 import { decodeBase64 } from "./base64.ts";
-import { hex } from "./digest.ts";
+import { hex } from "../digest.ts";
 
 /** What a CIPD instance ID stands for. */
 export interface CipdInstance {

@@ -1,8 +1,8 @@
+import { sha256Digest } from "../digest.ts";
 import { pointerTokens } from "../json.ts";
 import { LIMITS, type Limits } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { decodeText } from "./decode.ts";
-import { sha256 } from "./digest.ts";
 import type { Document, Evidence } from "./document.ts";
 import type { DocumentKind } from "./kind.ts";
 import type { Draft } from "./recognise/draft.ts";
@@ -18,6 +18,8 @@ export interface ParseOptions {
   readonly name: string;
   /** The kind that every document of the input must be; found out from the content without it. */
   readonly kind?: DocumentKind;
+  /** `sha256:<hex>` of the bytes, where the caller has it; computed without it. */
+  readonly digest?: string;
   readonly limits?: Pick<Limits, "inputBytes" | "depth" | "aliasedNodes">;
 }
 
@@ -64,7 +66,7 @@ export async function parseDocuments(
   );
   if (drafts.length === 0) return [];
 
-  const inputDigest = await sha256(bytes);
+  const inputDigest = options.digest ?? await sha256Digest(bytes);
   const isWhole = trees.length === 1;
   const [only] = drafts.length === 1 ? drafts : [];
   const mediaType = only?.draft.mediaType ?? sharedMediaType(drafts.map(({ draft }) => draft)) ??
@@ -118,7 +120,7 @@ async function readEvidence(
     const span = tree.locate(steps);
     const digest = steps.length === 0 && wholeDigest !== undefined
       ? wholeDigest
-      : await sha256(new TextEncoder().encode(source.text.slice(span.value, span.end)));
+      : await sha256Digest(new TextEncoder().encode(source.text.slice(span.value, span.end)));
     return { mediaType, digest, verified: false, body };
   }));
 }

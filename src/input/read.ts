@@ -1,6 +1,7 @@
 import type { Document } from "../document/document.ts";
 import type { DocumentKind } from "../document/kind.ts";
 import { parseDocuments } from "../document/parse.ts";
+import { sha256Sync } from "../platform/hash.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type InputFile, listInputs, type ListOptions } from "./list.ts";
@@ -61,8 +62,10 @@ async function readInput(
 ): Promise<ReadResult> {
   const { name } = file;
   try {
-    const documents = await parseDocuments(await file.read(), {
+    const bytes = await file.read();
+    const documents = await parseDocuments(bytes, {
       name,
+      digest: sha256Sync(bytes),
       limits: { ...LIMITS, inputBytes: maxBytes },
       ...(kind === undefined ? {} : { kind }),
     });

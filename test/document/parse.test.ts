@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { sha256 } from "../../src/document/digest.ts";
+import { sha256Digest } from "../../src/digest.ts";
 import { DOCUMENT_KINDS, type DocumentKind } from "../../src/document/kind.ts";
 import type { ErrorCode } from "../../src/plugin-error.ts";
 import { suite } from "../support/suite.ts";
@@ -189,7 +189,7 @@ for (const kind of DOCUMENT_KINDS) {
     assert.is(document.mediaType, example.mediaType);
     assert.is(document.input, example.file);
     assert.is(document.index, 0);
-    assert.is(document.inputDigest, await sha256(new TextEncoder().encode(example.valid)));
+    assert.is(document.inputDigest, await sha256Digest(new TextEncoder().encode(example.valid)));
     assert.is(place(document), "1:1");
   });
 
@@ -384,7 +384,7 @@ test("parseDocuments() reads UTF-16 and counts its columns", async () => {
 
 test("parseDocuments() digests the bytes of a file that holds one document", async () => {
   const text = "a: 1\r\n";
-  const digest = await sha256(new TextEncoder().encode(text));
+  const digest = await sha256Digest(new TextEncoder().encode(text));
   assert.is((await readOne("a.yaml", text)).subject.digest, digest);
   for (const document of await read("a.yaml", "a: 1\n---\nb: 2\n")) {
     assert.is(document.subject.digest, undefined);

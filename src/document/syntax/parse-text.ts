@@ -7,9 +7,10 @@ import { type Syntax, syntaxByContent, syntaxByName } from "./guess-syntax.ts";
 
 /**
  * Text, in UTF-16 code units, that the parsers of small files take. What they build is many times the
- * text's size, and nobody writes such files by the megabyte; YAML counts its tokens instead.
+ * text's size, and nobody writes such files by the megabyte; YAML counts its tokens besides.
  */
 const MAX_LENGTHS: { readonly [syntax in Syntax]?: number } = {
+  "yaml": 16 * 1024 * 1024,
   "toml": 4 * 1024 * 1024,
   "dockerfile": 1024 * 1024,
   "cipd-ensure": 1024 * 1024,

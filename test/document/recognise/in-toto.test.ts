@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { sha256 } from "../../../src/document/digest.ts";
+import { sha256Digest } from "../../../src/digest.ts";
 import type { JsonObject } from "../../../src/json.ts";
 import { suite } from "../../support/suite.ts";
 import { failure, place, read, readOne } from "../read.ts";
@@ -18,7 +18,7 @@ const STATEMENT = {
 };
 
 const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-const digestOf = (text: string) => sha256(new TextEncoder().encode(text));
+const digestOf = (text: string) => sha256Digest(new TextEncoder().encode(text));
 
 function envelope(payload: string, change: JsonObject = {}): JsonObject {
   return {
