@@ -2,18 +2,15 @@
  * Compiles the plugins of `wasm-plugins` into `build/wasm-plugins`: for each, the bare module and the
  * bundle with its manifest. The same sources give the same bytes, on Node and on Deno.
  */
-import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
 import { packBundle } from "../src/bundle/pack.ts";
+import { PROJECT } from "./project.ts";
 
 /** Every plugin that is shipped with the project, by the name of its folder. */
 export const PLUGINS: readonly string[] = ["image-policy"];
-
-/** The project's folder: this file runs from `scripts` on Deno and from `build/scripts` on Node. */
-export const ROOT: string = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 const OPTIONS: readonly string[] = [
   // A call gets a fresh instance and ends within milliseconds: nothing is worth collecting.
@@ -34,7 +31,14 @@ const OPTIONS: readonly string[] = [
 export async function compileGuest(entry: string): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   // Paths stay relative, so that none of this machine's goes into the module.
-  const result = await asc.main([entry, "--outFile", "guest.wasm", "--baseDir", ROOT, ...OPTIONS], {
+  const result = await asc.main([
+    entry,
+    "--outFile",
+    "guest.wasm",
+    "--baseDir",
+    PROJECT,
+    ...OPTIONS,
+  ], {
     writeFile: (_name, contents) => {
       if (typeof contents !== "string") wasm = contents;
     },
@@ -56,7 +60,7 @@ export interface BuiltPlugin {
 /** Builds the plugin of the folder `wasm-plugins/<name>`. */
 export async function buildPlugin(name: string): Promise<BuiltPlugin> {
   const core = await compileGuest(`wasm-plugins/${name}/assembly/index.ts`);
-  const manifest = await readFile(join(ROOT, "wasm-plugins", name, "plugin.json"), "utf8");
+  const manifest = await readFile(join(PROJECT, "wasm-plugins", name, "plugin.json"), "utf8");
   return { core, bundle: packBundle(core, JSON.parse(manifest)) };
 }
 
@@ -67,7 +71,7 @@ export async function buildPlugin(name: string): Promise<BuiltPlugin> {
  * @returns The bundles' paths.
  */
 export async function buildPlugins(): Promise<string[]> {
-  const folder = join(ROOT, "build/wasm-plugins");
+  const folder = join(PROJECT, "build/wasm-plugins");
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for (const name of PLUGINS) {
@@ -78,10 +82,6 @@ export async function buildPlugins(): Promise<string[]> {
     paths.push(path);
   }
   return paths;
-}
-
-function findRoot(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : findRoot(dirname(folder));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -82,7 +82,7 @@ async function report(thrown: unknown, args: readonly string[]): Promise<ExitCod
   const error = PluginError.from(thrown);
   // Loaded only here: nobody waits for it who types well.
   const { suggestionFor } = await import("./suggestion.ts");
-  const format = args.includes("--log-format=json") ? "json" : "text";
+  const format = /(^| )--log-format[= ]json( |$)/.test(args.join(" ")) ? "json" : "text";
   const write = (text: string) => void stderr.write(text);
   const log = createLog({ level: "error", format, write });
   log("error", `${error.message}${suggestionFor(error)}`, { code: error.code });

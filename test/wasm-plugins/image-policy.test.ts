@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
-import { buildPlugin, type BuiltPlugin, ROOT } from "../../scripts/build-plugins.ts";
+import { buildPlugin, type BuiltPlugin } from "../../scripts/build-plugins.ts";
+import { PROJECT } from "../../scripts/project.ts";
 import { parseManifest } from "../../src/bundle/manifest.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
 import type { Document } from "../../src/document/document.ts";
@@ -34,7 +35,7 @@ interface Case {
   };
 }
 
-const FOLDER = join(ROOT, "wasm-plugins/image-policy");
+const FOLDER = join(PROJECT, "wasm-plugins/image-policy");
 const manifest = parseManifest(JSON.parse(readFileSync(join(FOLDER, "plugin.json"), "utf8")));
 const ruleIds = (manifest.rules ?? []).map((rule) => rule.id);
 
