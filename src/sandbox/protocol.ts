@@ -10,13 +10,16 @@ export interface CallTask {
   /** A bare buffer, transferred: Deno takes 50 times as long for a view inside of an object. */
   readonly input: ArrayBuffer;
   readonly limits: CallLimits;
+  /** Exports to call before `entry`, in order: what would have run at instantiation. */
+  readonly startCalls: readonly string[];
+  readonly timeoutMs: number;
   /** Names the module within the worker. */
   readonly moduleId: number;
   /** The module itself, the first time that this worker sees it. */
   readonly module?: WebAssembly.Module;
 }
 
-/** What bounds one call inside its worker. The deadline is kept outside. */
+/** What bounds the memory of one call. */
 export interface CallLimits {
   readonly memoryPages: number;
   readonly blockBytes: number;
@@ -28,6 +31,7 @@ export interface SchemaTask {
   readonly task: "schema";
   readonly schema: unknown;
   readonly value: unknown;
+  readonly timeoutMs: number;
 }
 
 /** Everything a worker can be asked. */

@@ -1,8 +1,11 @@
 import { parallelism } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { ModuleOutline } from "../wasm/outline.ts";
+import { SECTION } from "../wasm/section.ts";
+import { replaceSections } from "../wasm/writer.ts";
 import { EXTISM_ENV, EXTISM_FUNCTIONS } from "./kernel.ts";
-import { capMemory } from "./memory-cap.ts";
+import { deferStart } from "./deferred-start.ts";
+import { cappedMemories } from "./memory-cap.ts";
 import type { CallLimits, SchemaFault } from "./protocol.ts";
 import { type Parcel, type PooledWorker, WorkerPool } from "./worker-pool.ts";
 
@@ -61,7 +64,17 @@ export class Sandbox {
     limits: SandboxLimits,
   ): Promise<SandboxModule> {
     checkImports(name, outline);
-    const module = await compile(name, capMemory(bytes, outline, limits.memoryPages));
+    const { exportSection, calls: startCalls } = deferStart(outline);
+    const rewritten = replaceSections(
+      bytes,
+      outline.sections,
+      new Map<number, Uint8Array | null>([
+        [SECTION.memory, cappedMemories(outline.memories, limits.memoryPages)],
+        [SECTION.export, exportSection],
+        [SECTION.start, null],
+      ]),
+    );
+    const module = await compile(name, rewritten);
     const moduleId = nextModuleId++;
     const entries = new Set(outline.exports.filter(isEntry).map((e) => e.name));
     return {
@@ -78,7 +91,9 @@ export class Sandbox {
           const known = worker.modules.has(moduleId);
           worker.modules.add(moduleId);
           const copy = input.slice().buffer;
-          const task = { task: "call", entry, input: copy, limits, moduleId } as const;
+          const { timeoutMs } = limits;
+          const call = { task: "call", entry, input: copy, limits, startCalls, timeoutMs } as const;
+          const task = { ...call, moduleId };
           return { task: known ? task : { ...task, module }, transfer: [copy] };
         };
         const label = `"${entry}" of ${name}`;
@@ -105,7 +120,7 @@ export class Sandbox {
     timeoutMs: number,
   ): Promise<readonly SchemaFault[]> {
     const result = await this.#pool.run(() => ({
-      task: { task: "schema", schema, value },
+      task: { task: "schema", schema, value, timeoutMs },
       transfer: [],
     }), {
       label,

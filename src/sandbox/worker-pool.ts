@@ -183,7 +183,8 @@ class Member implements PooledWorker {
     }
     const result = message as TaskResult;
     const options = this.job?.options;
-    const late = options !== undefined && result.elapsedMs > options.timeoutMs;
+    const late = options !== undefined &&
+      (result.elapsedMs > options.timeoutMs || (!result.ok && result.code === "sandbox.timeout"));
     this.#finish(late ? timeout(options) : result);
   }
 

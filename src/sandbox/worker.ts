@@ -1,3 +1,4 @@
+import { runWithin, TimeLimitError } from "../platform/time-limit.ts";
 import { serveMessages, silenceWarnings } from "../platform/worker.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { CallState, EXTISM_ENV } from "./kernel.ts";
@@ -28,9 +29,7 @@ serveMessages(READY, async (incoming) => {
       transfer: [output.buffer as ArrayBuffer],
     };
   } catch (error) {
-    const { code, message } = error instanceof PluginError
-      ? error
-      : new PluginError("internal.error", String(error));
+    const { code, message } = asPluginError(error);
     return {
       message: { ok: false, elapsedMs: elapsed(), code, message } satisfies TaskResult,
       transfer: [],
@@ -40,7 +39,15 @@ serveMessages(READY, async (incoming) => {
 
 async function runSchema(task: SchemaTask) {
   const { checkSchema } = await import("./schema-task.ts");
-  return checkSchema(task.schema, task.value);
+  return runWithin(task.timeoutMs, () => checkSchema(task.schema, task.value));
+}
+
+function asPluginError(error: unknown): PluginError {
+  if (error instanceof PluginError) return error;
+  if (error instanceof TimeLimitError) {
+    return new PluginError("sandbox.timeout", error.message, { cause: error });
+  }
+  return new PluginError("internal.error", String(error), { cause: error });
 }
 
 /** One call on an instance of its own; nothing of it is left for the next one. */
@@ -49,6 +56,7 @@ async function runCall(task: CallTask): Promise<Uint8Array> {
   const module = modules.get(task.moduleId)!;
   const state = new CallState(new Uint8Array(task.input), task.limits);
   let instance: WebAssembly.Instance | undefined;
+  let where = "while it started";
   try {
     const plugin = await createPlugin({ wasm: [{ module }] }, {
       useWasi: false,
@@ -59,11 +67,17 @@ async function runCall(task: CallTask): Promise<Uint8Array> {
       logLevel: "silent",
     });
     instance = await plugin.getInstance();
+    const { exports } = instance;
     // Called directly: the SDK's `call` does not tell what the guest returned.
-    const status: unknown = (instance.exports[task.entry] as () => unknown)();
+    const call = (name: string) => (exports[name] as () => unknown)();
+    const status = runWithin(task.timeoutMs, () => {
+      task.startCalls.forEach(call);
+      where = `in "${task.entry}"`;
+      return call(task.entry);
+    });
     return answer(task, state, status);
   } catch (error) {
-    throw state.fault ?? asGuestFault(error, task, instance);
+    throw state.fault ?? asGuestFault(error, task, where, instance);
   }
 }
 
@@ -85,11 +99,11 @@ function answer(task: CallTask, state: CallState, status: unknown): Uint8Array {
 function asGuestFault(
   error: unknown,
   task: CallTask,
+  where: string,
   instance: WebAssembly.Instance | undefined,
-): PluginError {
-  if (error instanceof PluginError) return error;
+): PluginError | TimeLimitError {
+  if (error instanceof PluginError || error instanceof TimeLimitError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  const where = instance === undefined ? "while it started" : `in "${task.entry}"`;
   const fault = (code: ErrorCode, what: string) =>
     new PluginError(code, `The plugin was stopped ${where}: ${what}`, { cause: error });
   if (error instanceof RangeError && /call stack/i.test(text)) {

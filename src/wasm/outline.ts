@@ -4,7 +4,8 @@ import { readSections, SECTION, type Section } from "./section.ts";
 /** What kind of thing an import or export is. */
 export type ExternalKind = "function" | "table" | "memory" | "global";
 
-const KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global"];
+/** Each kind by its code. @see Wasm 2.0, 5.5.5 */
+export const EXTERNAL_KINDS: readonly ExternalKind[] = ["function", "table", "memory", "global"];
 
 /** A function's type, in the text format's names: `(i64) -> i64`. */
 export interface FunctionType {
@@ -25,6 +26,8 @@ export interface WasmImport {
 export interface WasmExport {
   readonly name: string;
   readonly kind: ExternalKind;
+  /** In the index space of its kind, imports first. */
+  readonly index: number;
   readonly type?: FunctionType | undefined;
 }
 
@@ -41,6 +44,8 @@ export interface ModuleOutline {
   readonly exports: readonly WasmExport[];
   /** Memories of its own, sizes in pages of 64 KiB. */
   readonly memories: readonly SizeLimits[];
+  /** Index of the start function, which runs while the module is instantiated. */
+  readonly start?: number;
 }
 
 const VALUE_TYPES: Readonly<Record<number, string>> = {
@@ -89,9 +94,12 @@ export function readOutline(bytes: Uint8Array): ModuleOutline {
     const name = r.name("an export's name");
     const kind = readKind(r);
     const index = r.u32("an export's index");
-    return kind === "function" ? { name, kind, type: functions[index] } : { name, kind };
+    return kind === "function"
+      ? { name, kind, index, type: functions[index] }
+      : { name, kind, index };
   });
-  return { sections, imports, exports, memories };
+  const start = open(SECTION.start)?.u32("the start function");
+  return { sections, imports, exports, memories, ...(start === undefined ? {} : { start }) };
 }
 
 /** A vector that fills its section to the last byte. */
@@ -135,7 +143,7 @@ function readValueType(reader: WasmReader): string {
 
 function readKind(reader: WasmReader): ExternalKind {
   const code = reader.byte("an external kind");
-  const kind = KINDS[code];
+  const kind = EXTERNAL_KINDS[code];
   if (kind === undefined) throw malformed(`external kind ${code} is not known`, reader.position);
   return kind;
 }

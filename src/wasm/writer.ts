@@ -1,3 +1,5 @@
+import type { Section } from "./section.ts";
+
 /** `value` as an unsigned LEB128 of the fewest bytes. `value` is an integer below 2^32. */
 export function encodeU32(value: number): number[] {
   const bytes: number[] = [];
@@ -16,11 +18,33 @@ export function encodeSection(id: number, content: Uint8Array): Uint8Array {
 
 /** A custom section (id 0) called `name`. */
 export function encodeCustomSection(name: string, content: Uint8Array): Uint8Array {
-  const nameBytes = new TextEncoder().encode(name);
-  return encodeSection(
-    0,
-    concatBytes([Uint8Array.from(encodeU32(nameBytes.length)), nameBytes, content]),
-  );
+  return encodeSection(0, concatBytes([encodeName(name), content]));
+}
+
+/** A name: its length in bytes and UTF-8. */
+export function encodeName(name: string): Uint8Array {
+  const bytes = new TextEncoder().encode(name);
+  return concatBytes([Uint8Array.from(encodeU32(bytes.length)), bytes]);
+}
+
+/**
+ * The module with the content of some sections replaced; `null` leaves a section out. Sections that
+ * the module does not have are not added.
+ *
+ * @param contents By section id.
+ */
+export function replaceSections(
+  bytes: Uint8Array,
+  sections: readonly Section[],
+  contents: ReadonlyMap<number, Uint8Array | null>,
+): Uint8Array {
+  const parts = [bytes.subarray(0, 8)];
+  for (const section of sections) {
+    const content = contents.get(section.id);
+    if (content === undefined) parts.push(bytes.subarray(section.start, section.end));
+    else if (content !== null) parts.push(encodeSection(section.id, content));
+  }
+  return concatBytes(parts);
 }
 
 /** All `parts`, one after the other, in a new array. */

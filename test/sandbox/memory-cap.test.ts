@@ -1,7 +1,9 @@
 import * as assert from "uvu/assert";
 import type { PluginError } from "../../src/plugin-error.ts";
-import { capMemory } from "../../src/sandbox/memory-cap.ts";
+import { cappedMemories } from "../../src/sandbox/memory-cap.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
+import { SECTION } from "../../src/wasm/section.ts";
+import { replaceSections } from "../../src/wasm/writer.ts";
 import { assemble } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
@@ -9,7 +11,9 @@ const test = suite("memory-cap");
 
 const cap = (text: string, pages: number) => {
   const bytes = assemble(text);
-  return capMemory(bytes, readOutline(bytes), pages);
+  const { sections, memories } = readOutline(bytes);
+  const contents = new Map([[SECTION.memory, cappedMemories(memories, pages)]]);
+  return replaceSections(bytes, sections, contents);
 };
 
 const CASES: [string, string, number][] = [
@@ -18,7 +22,7 @@ const CASES: [string, string, number][] = [
   ["a smaller maximum", '(memory (export "m") 1 4)', 4],
 ];
 for (const [what, memory, most] of CASES) {
-  test(`capMemory() holds a memory with ${what} at ${most} pages`, () => {
+  test(`cappedMemories() holds a memory with ${what} at ${most} pages`, () => {
     const bytes = cap(`(module ${memory} (data (i32.const 3) "kept"))`, 10);
     assert.equal(readOutline(bytes).memories, [{ min: 1, max: most }]);
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
@@ -29,12 +33,12 @@ for (const [what, memory, most] of CASES) {
   });
 }
 
-test("capMemory() leaves a module without a memory as it is", () => {
+test("cappedMemories() gives a module without a memory none", () => {
   const bytes = assemble("(module)");
-  assert.is(capMemory(bytes, readOutline(bytes), 1), bytes);
+  assert.equal(cap("(module)", 1), bytes);
 });
 
-test("capMemory() refuses a memory that begins above the cap", () => {
+test("cappedMemories() refuses a memory that begins above the cap", () => {
   assert.throws(
     () => cap("(module (memory 11))", 10),
     (error: PluginError) => error.code === "sandbox.memory",

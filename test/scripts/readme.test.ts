@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import process from "node:process";
+import { CLI, plainEnvironment } from "../support/cli.ts";
 import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
 
@@ -26,6 +27,7 @@ test("the library example runs and says what may pass and what may not", () => {
       : [file];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       cwd: projectPath(),
+      env: plainEnvironment(),
       encoding: "utf8",
     });
     assert.is(status, 0, stderr);
@@ -39,10 +41,7 @@ test("the library example runs and says what may pass and what may not", () => {
 });
 
 test("every verb that the README names is in the command's help", () => {
-  const main = onDeno ? ["run", "-A", projectPath("src", "cli", "main.ts")] : [
-    projectPath("build", "src", "cli", "main.js"),
-  ];
-  const help = spawnSync(process.execPath, [...main, "--help"], { encoding: "utf8" }).stdout;
+  const help = spawnSync(CLI[0], [...CLI[1], "--help"], { encoding: "utf8" }).stdout;
   const verbs = new Set(
     [...README.matchAll(/(?:`|^|\| )cofferdam ([a-z]+)\b/gm)].map((match) => match[1]!),
   );

@@ -27,13 +27,18 @@ export const CLI: readonly [string, readonly string[]] = onDeno
   ? [process.execPath, ["run", "-A", "--quiet", projectPath("src", "cli", "main.ts")]]
   : [process.execPath, [projectPath("build", "src", "cli", "main.js")]];
 
+/** The environment of a child without what would change its output: uvu forces colours, for one. */
+export function plainEnvironment(): Record<string, string | undefined> {
+  const { COFFERDAM_CONFIG: _config, FORCE_COLOR: _force, ...env } = process.env;
+  return { ...env, NO_COLOR: "1" };
+}
+
 /** Runs the command as a user would. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const { COFFERDAM_CONFIG: _, ...env } = process.env;
     const child = spawn(CLI[0], [...CLI[1], ...args], {
       cwd: options.cwd,
-      env: { ...env, NO_COLOR: "1", ...options.env },
+      env: { ...plainEnvironment(), ...options.env },
     });
     let stdout = "";
     let stderr = "";

@@ -27,16 +27,21 @@ test("readOutline() reads imports, exports and memories with their types", () =>
     { module: "env", name: "base", kind: "global" },
   ]);
   assert.equal(outline.exports, [
-    { name: "memory", kind: "memory" },
-    { name: "admission_check", kind: "function", type: { params: [], results: ["i32"] } },
-    { name: "other", kind: "function", type: { params: ["f32", "f64"], results: [] } },
-    { name: "again", kind: "function", type: { params: ["i64"], results: ["i64"] } },
+    { name: "memory", kind: "memory", index: 0 },
+    { name: "admission_check", kind: "function", index: 1, type: { params: [], results: ["i32"] } },
+    { name: "other", kind: "function", index: 2, type: { params: ["f32", "f64"], results: [] } },
+    { name: "again", kind: "function", index: 0, type: { params: ["i64"], results: ["i64"] } },
   ]);
   assert.equal(outline.memories, [{ min: 2, max: 9 }]);
 });
 
 test("readOutline() gives a memory without a maximum none", () => {
   assert.equal(readOutline(assemble("(module (memory 3))")).memories, [{ min: 3 }]);
+});
+
+test("readOutline() names the start function", () => {
+  assert.is(readOutline(assemble("(module (func) (func $s) (start $s))")).start, 1);
+  assert.is(readOutline(assemble("(module (func))")).start, undefined);
 });
 
 const PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
