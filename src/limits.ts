@@ -17,6 +17,9 @@ export interface Limits {
   readonly timeoutMs: number;
   /** A guest's linear memory, in pages of 64 KiB. */
   readonly memoryPages: number;
+  /** Elements of each of a guest's tables, of which it may have `tables`. */
+  readonly tableElements: number;
+  readonly tables: number;
   /** What a guest may hold in the host's memory during one call (Extism blocks and vars), in bytes. */
   readonly blockBytes: number;
   /** A call's input, in bytes. */
@@ -36,8 +39,10 @@ export const LIMITS: Limits = {
   manifestBytes: 256 * 1024,
   timeoutMs: 5_000,
   memoryPages: 1_024,
+  tableElements: 1_000_000,
+  tables: 4,
   blockBytes: 256 * 1024 * 1024,
   callInputBytes: 64 * 1024 * 1024,
-  callOutputBytes: 4 * 1024 * 1024,
+  callOutputBytes: 1024 * 1024,
   reasons: 10_000,
 };

@@ -49,6 +49,8 @@ export const ERROR_CODES = [
   "document.too-deep",
   "document.too-many-aliases",
   "document.kind-mismatch",
+  // output: what could not be written
+  "output.unwritable",
   // config and usage: what the operator wrote
   "config.invalid",
   "usage.invalid",

@@ -1,4 +1,6 @@
 import { isDigest, sha256Digest } from "../digest.ts";
+import { SourceText } from "../document/source-text.ts";
+import { parseJson } from "../document/syntax/json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type ModuleOutline, readOutline } from "../wasm/outline.ts";
@@ -112,14 +114,18 @@ function readManifest(bytes: Uint8Array, outline: ModuleOutline): Manifest {
   return decodeManifest(bytes.subarray(section.contentStart, section.end));
 }
 
+/** A settings schema is what nests deepest in a manifest. */
+const MANIFEST_LIMITS = { depth: 100, aliasedNodes: 0 };
+
 function decodeManifest(content: Uint8Array): Manifest {
   let text: string;
   let value: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
-    value = JSON.parse(text);
+    value = parseJson(new SourceText("manifest", text), MANIFEST_LIMITS).value;
   } catch (cause) {
-    throw new PluginError("bundle.manifest-invalid", "Cannot read the manifest: it is not JSON", {
+    const { message } = PluginError.from(cause);
+    throw new PluginError("bundle.manifest-invalid", `Cannot read the manifest: ${message}`, {
       cause,
     });
   }

@@ -1,4 +1,4 @@
-import type { WasmImport } from "../wasm/outline.ts";
+import { isEntryPoint, type WasmImport } from "../wasm/outline.ts";
 import type { Bundle } from "./bundle.ts";
 import { CAPABILITIES, type CapabilityName, type Manifest } from "./manifest.ts";
 
@@ -34,10 +34,19 @@ export interface BundleDescription {
 /** The module name of the host functions that are capabilities. */
 export const CAPABILITY_MODULE = "extism:host/user";
 
-/** Describes an opened bundle. */
-export function describeBundle(bundle: Bundle): BundleDescription {
+/**
+ * Describes an opened bundle.
+ *
+ * @param extismFunctions Names that a module may import from `extism:host/env`.
+ */
+export function describeBundle(
+  bundle: Bundle,
+  extismFunctions: ReadonlySet<string>,
+): BundleDescription {
   const { manifest, outline } = bundle;
-  const others = outline.imports.filter((i) => i.module !== "extism:host/env");
+  const others = outline.imports.filter((i) =>
+    i.module !== "extism:host/env" || i.kind !== "function" || !extismFunctions.has(i.name)
+  );
   const imported = CAPABILITIES.filter((name) => others.some((i) => capabilityOf(i) === name));
   const asked = manifest.capabilities ?? [];
   const isAdmission = manifest.implements.some((i) => i.contract === "admission");
@@ -74,7 +83,7 @@ function findMismatches(
   imported: readonly CapabilityName[],
   others: readonly WasmImport[],
 ): string[] {
-  const exported = new Set(outline.exports.filter((e) => e.kind === "function").map((e) => e.name));
+  const entry = outline.exports.find((e) => e.kind === "function" && e.name === "admission_check");
   const unused = asked.filter((name) => !imported.includes(name));
   const unasked = imported.filter((name) => !asked.includes(name));
   const unknown = others.filter((i) => capabilityOf(i) === undefined);
@@ -83,8 +92,8 @@ function findMismatches(
     ...unused.map((name) => `asks for "${name}" and imports none of its functions`),
     ...unasked.map((name) => `imports functions of "${name}" and does not ask for it`),
     ...unknown.map((i) => `imports ${i.kind} "${i.module}" "${i.name}", which nobody offers`),
-    ...(admission && !exported.has("admission_check")
-      ? ['implements "admission" and does not export "admission_check"']
+    ...(admission && !isEntryPoint(entry)
+      ? ['implements "admission" and does not export "admission_check" () -> i32']
       : []),
   ];
 }

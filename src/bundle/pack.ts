@@ -34,7 +34,18 @@ export function packBundle(wasm: Uint8Array, manifest: unknown): Uint8Array {
   return concatBytes([...kept, encodeCustomSection(MANIFEST_SECTION, json)]);
 }
 
-/** The one text that stands for a manifest. */
+/**
+ * The one text that stands for a manifest.
+ *
+ * @throws {PluginError} `bundle.manifest-invalid` where a value in it is no JSON
+ */
 export function encodeManifest(manifest: Manifest): string {
-  return canonicalize(manifest)!;
+  try {
+    return canonicalize(manifest)!;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginError("bundle.manifest-invalid", `Cannot write the manifest: ${why}`, {
+      cause,
+    });
+  }
 }

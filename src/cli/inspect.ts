@@ -1,5 +1,4 @@
-import { type BundleDescription, describeBundle } from "../bundle/description.ts";
-import { openPluginFile } from "../host/open-plugin-file.ts";
+import { type BundleDescription, describePluginFile } from "../host/describe.ts";
 import { usage } from "./flags.ts";
 import { jsonText } from "./format/json-text.ts";
 import { visible, visibleProse } from "./format/visible.ts";
@@ -19,7 +18,7 @@ export const inspect: Verb = {
 async function runInspect({ flags, stdout }: VerbContext): Promise<ExitCode> {
   const [path, ...more] = flags.positionals;
   if (path === undefined || more.length > 0) throw usage("wanted one PLUGIN.wasm");
-  const description = describeBundle(await openPluginFile(path));
+  const description = await describePluginFile(path);
   await stdout.write(flags.has("json") ? jsonText(description) : describeText(description));
   return 0;
 }

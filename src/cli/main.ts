@@ -39,22 +39,27 @@ async function findVerb(name: string): Promise<Verb> {
   throw mistyped(`the ${what} "${name}" is not known`, name, Object.keys(VERBS));
 }
 
-async function showHelp(name: string | undefined, nothingAsked: boolean): Promise<ExitCode> {
+/** Help that was asked for is an answer; any other is a hint that nothing was done. */
+async function showHelp(name: string | undefined, isHint: boolean): Promise<ExitCode> {
   const text = name === undefined
     ? overview(await Promise.all(Object.values(VERBS).map((load) => load())))
     : verbHelp(await findVerb(name));
-  await (nothingAsked ? stderr : stdout).write(text);
-  return nothingAsked ? 2 : 0;
+  await (isHint ? stderr : stdout).write(text);
+  return isHint ? 2 : 0;
 }
 
 async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
-  if (args.includes("--help") || args.includes("-h")) return await showHelp(verb.name, false);
   const flags = parseFlags(args, [...verb.flags, ...GLOBAL_FLAGS]);
+  if (flags.has("help")) {
+    // `check *` in a folder that holds a file called `--help` must not be done with 0.
+    const isAlone = flags.given.length === 1 && flags.positionals.length === 0;
+    return await showHelp(verb.name, !isAlone);
+  }
   const quiet = flags.has("quiet");
   const log = createLog({
     level: (flags.one("log-level") ?? (quiet ? "error" : "info")) as LogOptions["level"],
     format: (flags.one("log-format") ?? "text") as LogOptions["format"],
-    write: (text) => void stderr.write(text),
+    write: toStderr,
   });
   const controller = new AbortController();
   let finished: Promise<unknown> = Promise.resolve();
@@ -77,15 +82,19 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
   }
 }
 
+/** Nobody can be told that stderr is gone. */
+function toStderr(text: string): void {
+  stderr.write(text).catch(() => {});
+}
+
 /** What goes wrong before a verb has read its flags. */
 async function report(thrown: unknown, args: readonly string[]): Promise<ExitCode> {
   const error = PluginError.from(thrown);
   // Loaded only here: nobody waits for it who types well.
   const { suggestionFor } = await import("./suggestion.ts");
   const format = /(^| )--log-format[= ]json( |$)/.test(args.join(" ")) ? "json" : "text";
-  const write = (text: string) => void stderr.write(text);
-  const log = createLog({ level: "error", format, write });
+  const log = createLog({ level: "error", format, write: toStderr });
   log("error", `${error.message}${suggestionFor(error)}`, { code: error.code });
-  if (format === "text") await stderr.write('cofferdam: see "cofferdam --help"\n');
+  if (format === "text") toStderr('cofferdam: see "cofferdam --help"\n');
   return 2;
 }

@@ -8,8 +8,10 @@ import { PluginError } from "../plugin-error.ts";
 export interface Waiver {
   /** The rule that is excused, as reasons name it. */
   readonly rule: string;
-  /** The subject or the input, exactly as a report names it. */
+  /** The subject, exactly as a report names it. A judged file chooses that name itself. */
   readonly subject: string;
+  /** Only in this input, as a report names it; without it, in any. */
+  readonly input?: string | undefined;
   /** Only reasons of this plugin; without it, of every plugin. */
   readonly plugin?: string | undefined;
   /** Why; shown in every report. */
@@ -34,6 +36,7 @@ export const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
     v.array(v.strictObject({
       rule: filled,
       subject: filled,
+      input: v.exactOptional(filled),
       plugin: v.exactOptional(filled),
       reason: filled,
       until: DateOrTimeSchema,

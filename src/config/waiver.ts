@@ -25,7 +25,8 @@ export function findWaiver(
   return waivers
     .filter((waiver) =>
       waiver.rule === thing.rule &&
-      (waiver.subject === thing.subject || waiver.subject === thing.input) &&
+      waiver.subject === thing.subject &&
+      (waiver.input === undefined || plainPath(waiver.input) === plainPath(thing.input)) &&
       (waiver.plugin === undefined || waiver.plugin === thing.plugin) &&
       time < endOf(waiver)
     )
@@ -35,6 +36,11 @@ export function findWaiver(
 /** Waivers whose time is over at `now`. */
 export function expiredWaivers(waivers: readonly Waiver[], now: string): Waiver[] {
   return waivers.filter((waiver) => Date.parse(now) >= endOf(waiver));
+}
+
+/** Reports name inputs without the `./` that people write. */
+function plainPath(path: string): string {
+  return path.replace(/^(\.\/)+/, "");
 }
 
 /** The first moment, in milliseconds since 1970, at which the waiver no longer counts. */

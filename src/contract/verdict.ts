@@ -1,6 +1,8 @@
 import canonicalize from "canonicalize";
 import * as v from "valibot";
-import type { JsonValue } from "../json.ts";
+import { SourceText } from "../document/source-text.ts";
+import { parseJson } from "../document/syntax/json.ts";
+import { isJsonObject, type JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type Reason, type Verdict, VerdictSchema } from "./admission.ts";
@@ -80,23 +82,30 @@ function isLater(effectiveOn: string | undefined, now: string): boolean {
 
 function parseVerdict(output: Uint8Array): Verdict {
   const value = parseGuestJson(output);
-  const result = v.safeParse(VerdictSchema, value);
+  checkLengths(value);
+  const result = v.safeParse(VerdictSchema, value, { abortEarly: true });
   if (!result.success) {
     const issue = result.issues[0];
     const path = v.getDotPath(issue);
     throw invalid(`it is no verdict: ${path ? `"${path}": ` : ""}${issue.message}`);
   }
-  if (result.output.reasons.length > LIMITS.reasons) {
-    throw invalid(
-      `it has ${result.output.reasons.length} reasons, at most ${LIMITS.reasons} are allowed`,
-    );
-  }
   return result.output;
 }
 
+/** Before the schema looks at each item: a flood of them would take it seconds and gigabytes. */
+function checkLengths(value: JsonValue): void {
+  if (!isJsonObject(value)) return;
+  for (const field of ["reasons", "mutation"]) {
+    const items = value[field];
+    if (Array.isArray(items) && items.length > LIMITS.reasons) {
+      throw invalid(`it has ${items.length} ${field}, at most ${LIMITS.reasons} are allowed`);
+    }
+  }
+}
+
 /**
- * Parses what a guest wrote. Strings lose their lone surrogates, since they could not be written
- * as UTF-8 again.
+ * Parses what a guest wrote, by the reader for judged documents: a key that stands twice, a number
+ * that a double would round or half a surrogate pair is an error here as well.
  *
  * @throws {PluginError} `contract.output-invalid`
  */
@@ -107,38 +116,16 @@ export function parseGuestJson(output: Uint8Array): JsonValue {
   } catch {
     throw invalid("it is not UTF-8");
   }
-  if (isDeeper(text, GUEST_DEPTH)) throw invalid(`it nests deeper than ${GUEST_DEPTH}`);
+  if (text.trim() === "") throw invalid("it is empty");
   try {
-    return JSON.parse(text, (_key, value) => typeof value === "string" ? wellFormed(value) : value);
-  } catch {
-    throw invalid(text === "" ? "it is empty" : "it is not JSON");
+    return parseJson(new SourceText("output", text), GUEST_LIMITS).value;
+  } catch (error) {
+    throw invalid(PluginError.from(error).message);
   }
 }
 
-/** Far above any verdict, far below what would trouble a recursive reader. */
-const GUEST_DEPTH = 100;
-
-/** True when brackets nest deeper than `depth`; brackets inside strings do not count. */
-function isDeeper(text: string, depth: number): boolean {
-  let level = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (inString) {
-      if (code === 0x5c) index++;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x7b || code === 0x5b) {
-      if (++level > depth) return true;
-    } else if (code === 0x7d || code === 0x5d) level--;
-  }
-  return false;
-}
-
-/** Lone surrogates as U+FFFD. `String.prototype.toWellFormed` is in Node 20 but not in ES2023's types. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
-}
+/** Far above any verdict. */
+const GUEST_LIMITS = { depth: 100, aliasedNodes: 0 };
 
 function invalid(why: string): PluginError {
   return new PluginError("contract.output-invalid", `Cannot use the plugin's answer: ${why}`);

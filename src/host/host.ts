@@ -43,13 +43,17 @@ export function createHost(options: HostOptions = {}): Promise<Host> {
   const close = () => sandbox.close();
   return Promise.resolve({
     load: async (source, loadOptions = {}) => {
-      // Loaded beside the thread that has just been started, which takes longer.
-      const [{ openPluginFile }, { loadPlugin }] = await Promise.all([
-        import("./open-plugin-file.ts"),
-        import("./plugin.ts"),
-      ]);
-      const bundle = await openPluginFile(source, loadOptions.digest);
-      return loadPlugin(sandbox, bundle, loadOptions);
+      try {
+        // Loaded beside the thread that has just been started, which takes longer.
+        const [{ openPluginFile }, { loadPlugin }] = await Promise.all([
+          import("./open-plugin-file.ts"),
+          import("./plugin.ts"),
+        ]);
+        const bundle = await openPluginFile(source, loadOptions.digest);
+        return await loadPlugin(sandbox, bundle, loadOptions);
+      } catch (error) {
+        throw PluginError.from(error);
+      }
     },
     close,
     [Symbol.asyncDispose]: close,

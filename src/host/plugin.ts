@@ -1,8 +1,14 @@
 import canonicalize from "canonicalize";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { Manifest } from "../bundle/manifest.ts";
-import { ADMISSION_EXPORT, admissionRequest, type Verdict } from "../contract/admission.ts";
+import {
+  ADMISSION_EXPORT,
+  type AdmissionRequest,
+  admissionRequest,
+  type Verdict,
+} from "../contract/admission.ts";
 import { readVerdict } from "../contract/verdict.ts";
+import { isUtcTime } from "../date.ts";
 import type { Document, Evidence } from "../document/document.ts";
 import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
@@ -70,6 +76,30 @@ export function effectiveLimits(manifest: Manifest, options: LoadOptions): Sandb
   };
 }
 
+/** The version of every contract that this host speaks. */
+const CONTRACT_VERSION = 1;
+
+function checkVersions({ name, implements: contracts }: Manifest): void {
+  const unknown = contracts.find(({ version }) => version !== CONTRACT_VERSION);
+  if (unknown === undefined) return;
+  throw new PluginError(
+    "contract.not-implemented",
+    `Cannot load ${name}: it implements version ${unknown.version} of "${unknown.contract}", this host speaks version ${CONTRACT_VERSION}`,
+  );
+}
+
+function checkOptions({ timeoutMs, memoryPages }: LoadOptions): void {
+  const check = (name: string, value: number | undefined, most: number) => {
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
+    throw new PluginError(
+      "usage.invalid",
+      `Cannot load the plugin with ${name} ${value}: wanted a whole number from 1 to ${most}`,
+    );
+  };
+  check("timeoutMs", timeoutMs, 2 ** 31 - 1);
+  check("memoryPages", memoryPages, 65_536);
+}
+
 /** Compiles a bundle and checks that it can do what its manifest says. */
 export async function loadPlugin(
   sandbox: Sandbox,
@@ -77,6 +107,8 @@ export async function loadPlugin(
   options: LoadOptions,
 ): Promise<Plugin> {
   const { manifest, digest } = bundle;
+  checkOptions(options);
+  checkVersions(manifest);
   const limits = effectiveLimits(manifest, options);
   const settings = options.settings ?? {};
   const module = await sandbox.load(manifest.name, bundle.bytes, bundle.outline, limits);
@@ -89,6 +121,20 @@ export async function loadPlugin(
   }
   await checkSettings(sandbox, module, manifest, settings, limits.timeoutMs);
   return { manifest, digest, admission: admissionOf(manifest, module, settings) };
+}
+
+/** Canonical JSON; what a document holds is JSON, but a program can hand over anything. */
+function encodeRequest(request: AdmissionRequest, name: string): Uint8Array {
+  try {
+    return new TextEncoder().encode(canonicalize(request)!);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginError(
+      "contract.input-invalid",
+      `Cannot ask ${name} about "${request.subject.name}": it is no JSON (${why})`,
+      { cause },
+    );
+  }
 }
 
 function admissionOf(manifest: Manifest, module: SandboxModule, settings: JsonValue): Admission {
@@ -112,8 +158,14 @@ function admissionOf(manifest: Manifest, module: SandboxModule, settings: JsonVa
         );
       }
       const now = options.now ?? new Date().toISOString();
+      if (!isUtcTime(now)) {
+        throw new PluginError(
+          "usage.invalid",
+          `Cannot ask at the time "${now}": wanted 2026-01-31T12:00:00Z`,
+        );
+      }
       const request = admissionRequest(document, { settings, now, evidence: options.evidence });
-      const input = new TextEncoder().encode(canonicalize(request)!);
+      const input = encodeRequest(request, manifest.name);
       const output = await module.call(ADMISSION_EXPORT, input, { signal: options.signal });
       return readVerdict(output, { now, rules: manifest.rules ?? [] });
     },

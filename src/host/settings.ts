@@ -31,6 +31,7 @@ export async function checkSettings(
   timeoutMs: number,
 ): Promise<void> {
   const { name } = manifest;
+  const text = encodeSettings(settings, name);
   if (manifest.settings === undefined) {
     if (isJsonObject(settings) && Object.keys(settings).length === 0) return;
     throw new PluginError(
@@ -42,7 +43,7 @@ export async function checkSettings(
   if (faults.length > 0) throw invalid(name, faults[0]!);
   if (!module.has(SETTINGS_EXPORT)) return;
 
-  const request = canonicalize({ contract: "settings", version: 1, settings })!;
+  const request = `{"contract":"settings","settings":${text},"version":1}`;
   const output = await module.call(SETTINGS_EXPORT, new TextEncoder().encode(request));
   const answer = v.safeParse(Answer, parseGuestJson(output));
   if (!answer.success) {
@@ -54,6 +55,15 @@ export async function checkSettings(
   const { valid, errors = [] } = answer.output;
   if (!valid || errors.length > 0) {
     throw invalid(name, errors[0] ?? { message: "the plugin refused them and did not say why" });
+  }
+}
+
+/** Canonical JSON, which also says whether the settings are JSON at all. */
+function encodeSettings(settings: JsonValue, name: string): string {
+  try {
+    return canonicalize(settings)!;
+  } catch (cause) {
+    throw invalid(name, { message: `they are no JSON (${(cause as Error).message})` });
   }
 }
 

@@ -3,7 +3,11 @@ import { PluginError } from "../plugin-error.ts";
 
 /** A stream that text is written to. */
 export interface TextSink {
-  /** Resolves when the text is handed to the system; also when the reader has gone away. */
+  /**
+   * Resolves when the text is handed to the system; also when the reader has gone away.
+   *
+   * @throws {PluginError} `output.unwritable` for a full disk and the like
+   */
   write(text: string): Promise<void>;
   readonly isTerminal: boolean;
 }
@@ -19,20 +23,29 @@ export function environmentVariable(name: string): string | undefined {
 }
 
 /** Standard output. */
-export const stdout: TextSink = sinkOf(process.stdout);
+export const stdout: TextSink = sinkOf(process.stdout, "standard output");
 
 /** Standard error. */
-export const stderr: TextSink = sinkOf(process.stderr);
+export const stderr: TextSink = sinkOf(process.stderr, "standard error");
 
-function sinkOf(stream: NodeJS.WriteStream): TextSink {
-  let closed = false;
-  // A reader that went away (`| head`) must not end us with a stack trace: the verdict still counts.
-  stream.on("error", () => closed = true);
+function sinkOf(stream: NodeJS.WriteStream, name: string): TextSink {
+  let gone = false;
+  // Without a listener a failed write would end us with a stack trace; each write hears of it itself.
+  stream.on("error", () => {});
   return {
     write: (text) =>
-      new Promise((resolve) => {
-        if (closed) resolve();
-        else stream.write(text, () => resolve());
+      new Promise((resolve, reject) => {
+        if (gone) return resolve();
+        stream.write(text, (error) => {
+          if (!error) return resolve();
+          // The reader went away (`| head`): the verdict still counts.
+          if ((error as { code?: string }).code === "EPIPE") {
+            gone = true;
+            return resolve();
+          }
+          const message = `Cannot write to ${name}: ${error.message}`;
+          reject(new PluginError("output.unwritable", message, { cause: error }));
+        });
       }),
     get isTerminal() {
       return stream.isTTY === true;

@@ -13,14 +13,18 @@ const CALLED_BY_SDK = ["hs_init", "_initialize", "_start"];
 
 const PREFIX = "cofferdam:";
 
+/** The guest's memory, whether or not it exports it itself: the host looks at its size after a trap. */
+export const MEMORY_EXPORT: string = `${PREFIX}memory`;
+
 /**
  * Turns what a module would run while it is instantiated into exports that are called afterwards: the
  * start function, and the entry points that the SDK calls by itself. So all of a guest's code runs
  * inside of its time limit; the start section has to be left out of the module.
  */
-export function deferStart({ exports, start }: ModuleOutline): DeferredStart {
+export function deferStart({ exports, memories, start }: ModuleOutline): DeferredStart {
   const calls: string[] = [];
   const entries: { name: string; kind: WasmExport["kind"]; index: number }[] = [...exports];
+  if (memories.length > 0) entries.push({ name: MEMORY_EXPORT, kind: "memory", index: 0 });
   if (start !== undefined) {
     entries.push({ name: `${PREFIX}start`, kind: "function", index: start });
     calls.push(`${PREFIX}start`);

@@ -88,7 +88,7 @@ export class CallState {
           return;
         }
         const length = context.length(address);
-        this.#charge(length);
+        this.#charge(length + BigInt(name.length));
         this.#vars.set(name, this.#copyOut(context, address, length, "variable"));
       },
       http_request: () => this.#refuse("http_request"),
@@ -97,7 +97,10 @@ export class CallState {
     };
   }
 
-  /** Each block costs its bytes and a fixed share for the host's own bookkeeping. */
+  /**
+   * Each block and each variable costs its bytes and a fixed share for the host's own bookkeeping.
+   * Nothing is given back: this bounds the copying as well as the memory.
+   */
   #charge(size: bigint): void {
     this.#blockBytes += Number(BigInt.asUintN(64, size)) + 128;
     this.#blocks++;
@@ -109,9 +112,14 @@ export class CallState {
   }
 
   #readKey(context: CallContext, address: bigint): string {
-    return new TextDecoder().decode(
-      this.#copyOut(context, address, context.length(address), "variable's name"),
-    );
+    const length = context.length(address);
+    if (length > MAX_KEY_BYTES) {
+      throw this.#fail(
+        "sandbox.memory",
+        `a variable's name has ${length} bytes, at most ${MAX_KEY_BYTES} are allowed`,
+      );
+    }
+    return new TextDecoder().decode(this.#copyOut(context, address, length, "variable's name"));
   }
 
   /** A guest's block was charged when it was allocated; what leaves the sandbox has its own bound. */
@@ -146,6 +154,9 @@ export class CallState {
     return this.fault;
   }
 }
+
+/** A variable's name. */
+const MAX_KEY_BYTES = 1_024n;
 
 /**
  * The SDK keeps a block's number in the upper 16 bits of a signed address and never uses one again,

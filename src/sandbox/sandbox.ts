@@ -1,11 +1,11 @@
 import { parallelism } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
-import type { ModuleOutline } from "../wasm/outline.ts";
+import { isEntryPoint, type ModuleOutline } from "../wasm/outline.ts";
 import { SECTION } from "../wasm/section.ts";
 import { replaceSections } from "../wasm/writer.ts";
 import { EXTISM_ENV, EXTISM_FUNCTIONS } from "./kernel.ts";
 import { deferStart } from "./deferred-start.ts";
-import { cappedMemories } from "./memory-cap.ts";
+import { cappedMemories, cappedTables } from "./size-caps.ts";
 import type { CallLimits, SchemaFault } from "./protocol.ts";
 import { type Parcel, type PooledWorker, WorkerPool } from "./worker-pool.ts";
 
@@ -34,6 +34,9 @@ export interface SandboxModule {
   /** True when `entry` is an export that can be called: `() -> i32`. */
   has(entry: string): boolean;
 }
+
+/** Modules count from 0. */
+const SCHEMA_LANE = -1;
 
 let nextModuleId = 0;
 
@@ -69,6 +72,7 @@ export class Sandbox {
       bytes,
       outline.sections,
       new Map<number, Uint8Array | null>([
+        [SECTION.table, cappedTables(outline.tables)],
         [SECTION.memory, cappedMemories(outline.memories, limits.memoryPages)],
         [SECTION.export, exportSection],
         [SECTION.start, null],
@@ -76,7 +80,7 @@ export class Sandbox {
     );
     const module = await compile(name, rewritten);
     const moduleId = nextModuleId++;
-    const entries = new Set(outline.exports.filter(isEntry).map((e) => e.name));
+    const entries = new Set(outline.exports.filter(isEntryPoint).map((e) => e.name));
     return {
       has: (entry) => entries.has(entry),
       call: async (entry, input, { signal } = {}) => {
@@ -99,6 +103,7 @@ export class Sandbox {
         const label = `"${entry}" of ${name}`;
         const result = await this.#pool.run(pack, {
           label,
+          lane: moduleId,
           timeoutMs: limits.timeoutMs,
           signal,
         });
@@ -124,6 +129,7 @@ export class Sandbox {
       transfer: [],
     }), {
       label,
+      lane: SCHEMA_LANE,
       timeoutMs,
     });
     return (result as { faults: readonly SchemaFault[] }).faults;
@@ -133,11 +139,6 @@ export class Sandbox {
   close(): Promise<void> {
     return this.#pool.close();
   }
-}
-
-function isEntry({ kind, type }: ModuleOutline["exports"][number]): boolean {
-  return kind === "function" && type !== undefined && type.params.length === 0 &&
-    type.results.length === 1 && type.results[0] === "i32";
 }
 
 function missing(name: string, entry: string, outline: ModuleOutline): PluginError {
@@ -160,7 +161,7 @@ function checkImports(name: string, outline: ModuleOutline): void {
   throw new PluginError(
     "sandbox.import-unknown",
     `Cannot load ${name}: nobody offers what it imports: ${shown}${more}`,
-    { details: { imports: unknown.map((i) => `${i.module}.${i.name}`) } },
+    { details: { imports: unknown.slice(0, 100).map((i) => `${i.module}.${i.name}`) } },
   );
 }
 

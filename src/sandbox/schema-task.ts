@@ -19,8 +19,12 @@ export function checkSchema(schema: unknown, value: unknown): SchemaFault[] {
   const inner = located.filter((fault) => !fault.wrapper);
   return (inner.length > 0 ? inner : located)
     .sort((a, b) => b.depth - a.depth)
+    .slice(0, MAX_FAULTS)
     .map(({ path, message }) => ({ path, message }));
 }
+
+/** What is reported; a hostile schema can find millions. */
+const MAX_FAULTS = 20;
 
 /** The library's words, except where they say nothing to the author of the value. */
 function describe(message: string): string {

@@ -10,6 +10,8 @@ export interface RunOptions {
   /** The task's time in a worker, in milliseconds; waiting for a free worker does not count. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Tasks of one lane wait for each other; lanes take turns. One lane for each plugin. */
+  readonly lane: number;
 }
 
 /** A task and the buffers that move with it. */
@@ -33,13 +35,18 @@ export interface PooledWorker {
 /** A thread that has just been started loads the SDK within its first task; that is not the guest's time. */
 const START_MS = 30_000;
 
+/** Threads beyond the pool's size, for lanes that would otherwise wait for another one's loops. */
+const SPARE_THREADS = 8;
+
 /**
- * Runs tasks in threads, one at a time in each. A task that outlives its deadline, or whose caller
+ * Runs tasks in threads, one at a time in each. Lanes take turns, and a lane without any thread may
+ * have one beyond the pool's size, so that a plugin that loops does not hold up the others. A task that outlives its deadline, or whose caller
  * gave up, ends with its thread: nothing else stops a loop. The next task gets a new thread.
  */
 export class WorkerPool {
   readonly #size: number;
-  readonly #queue: Job[] = [];
+  /** Waiting jobs by lane; the lane whose turn it is stands first. */
+  readonly #lanes = new Map<number, Job[]>();
   readonly #members = new Set<Member>();
   readonly #aborts = new AbortGroup();
   #closed = false;
@@ -73,7 +80,9 @@ export class WorkerPool {
       if (this.#closed) return job.settle(closed());
       if (signal?.aborted) return job.settle(aborted(options));
       if (signal) forget = this.#aborts.add(signal, () => this.#abort(job));
-      this.#queue.push(job);
+      const waiting = this.#lanes.get(options.lane);
+      if (waiting === undefined) this.#lanes.set(options.lane, [job]);
+      else waiting.push(job);
       this.#dispatch();
     });
   }
@@ -81,7 +90,9 @@ export class WorkerPool {
   /** Ends all threads; what runs or waits is rejected with `sandbox.closed`. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const job of this.#queue.splice(0)) job.settle(closed());
+    const waiting = [...this.#lanes.values()].flat();
+    this.#lanes.clear();
+    for (const job of waiting) job.settle(closed());
     await Promise.all([...this.#members].map((member) => member.end(closed())));
   }
 
@@ -91,27 +102,51 @@ export class WorkerPool {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
-      const idle = [...this.#members].find((member) => member.job === undefined) ??
-        (this.#members.size < this.#size ? this.#add() : undefined);
-      if (idle === undefined) return;
-      idle.start(this.#queue.shift()!);
+    for (const [lane, jobs] of [...this.#lanes]) {
+      const member = this.#memberFor(lane);
+      if (member === undefined) continue;
+      const job = jobs.shift()!;
+      // To the end of the line, or out of it.
+      this.#lanes.delete(lane);
+      if (jobs.length > 0) this.#lanes.set(lane, jobs);
+      member.start(job);
+      return this.#dispatch();
     }
   }
 
-  #add(): Member {
-    const member = new Member(() => this.#dispatch(), (gone) => {
-      this.#members.delete(gone);
+  /** A thread that `lane` may use now. */
+  #memberFor(lane: number): Member | undefined {
+    const members = [...this.#members];
+    const idle = members.find((member) => member.job === undefined);
+    if (idle !== undefined) return idle;
+    const isServed = members.some((member) => member.job?.options.lane === lane);
+    const most = isServed ? this.#size : this.#size + SPARE_THREADS;
+    return members.length < most ? this.#add() : undefined;
+  }
+
+  /** Later, so that whoever aborts many calls at once has aborted them all before one is started. */
+  #dispatchSoon(): void {
+    queueMicrotask(() => {
       if (!this.#closed) this.#dispatch();
+    });
+  }
+
+  #add(): Member {
+    const member = new Member(() => this.#dispatchSoon(), (gone) => {
+      this.#members.delete(gone);
+      this.#dispatchSoon();
     });
     this.#members.add(member);
     return member;
   }
 
   #abort(job: Job): void {
-    const place = this.#queue.indexOf(job);
+    const { lane } = job.options;
+    const waiting = this.#lanes.get(lane) ?? [];
+    const place = waiting.indexOf(job);
     if (place !== -1) {
-      this.#queue.splice(place, 1);
+      waiting.splice(place, 1);
+      if (waiting.length === 0) this.#lanes.delete(lane);
       job.settle(aborted(job.options));
       return;
     }
@@ -205,8 +240,10 @@ function timeout({ label, timeoutMs }: RunOptions): PluginError {
   );
 }
 
-function aborted({ label }: RunOptions): PluginError {
-  return new PluginError("call.aborted", `The call was given up by its caller: ${label}`);
+function aborted({ label, signal }: RunOptions): PluginError {
+  return new PluginError("call.aborted", `The call was given up by its caller: ${label}`, {
+    cause: signal?.reason,
+  });
 }
 
 function closed(): PluginError {

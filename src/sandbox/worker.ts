@@ -1,6 +1,7 @@
 import { runWithin, TimeLimitError } from "../platform/time-limit.ts";
 import { serveMessages, silenceWarnings } from "../platform/worker.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
+import { MEMORY_EXPORT } from "./deferred-start.ts";
 import { CallState, EXTISM_ENV } from "./kernel.ts";
 import { type CallTask, READY, type SchemaTask, type Task, type TaskResult } from "./protocol.ts";
 
@@ -110,7 +111,7 @@ function asGuestFault(
     return fault("sandbox.depth", "its calls nest too deep");
   }
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-    if (hasFullMemory(instance, task.limits.memoryPages)) {
+    if (/unreachable/.test(text) && hasFullMemory(instance, task.limits.memoryPages)) {
       return fault(
         "sandbox.memory",
         `it used all of its ${task.limits.memoryPages} pages (${text})`,
@@ -122,9 +123,8 @@ function asGuestFault(
   return fault("sandbox.trap", text);
 }
 
-/** A guest that trapped with every allowed page in use ran out of memory. */
+/** A guest that gives up, with every allowed page in use, ran out of memory. */
 function hasFullMemory(instance: WebAssembly.Instance | undefined, pages: number): boolean {
-  return Object.values(instance?.exports ?? {}).some((value) =>
-    value instanceof WebAssembly.Memory && value.buffer.byteLength >= pages * 65_536
-  );
+  const memory = instance?.exports[MEMORY_EXPORT];
+  return memory instanceof WebAssembly.Memory && memory.buffer.byteLength >= pages * 65_536;
 }

@@ -37,6 +37,12 @@ export interface SizeLimits {
   readonly max?: number;
 }
 
+/** A table: the code of its reference type, and its size. */
+export interface TableType {
+  readonly referenceType: number;
+  readonly limits: SizeLimits;
+}
+
 /** What a module shows to the outside, read without compiling it. */
 export interface ModuleOutline {
   readonly sections: readonly Section[];
@@ -44,6 +50,8 @@ export interface ModuleOutline {
   readonly exports: readonly WasmExport[];
   /** Memories of its own, sizes in pages of 64 KiB. */
   readonly memories: readonly SizeLimits[];
+  /** Tables of its own, sizes in elements. */
+  readonly tables: readonly TableType[];
   /** Index of the start function, which runs while the module is instantiated. */
   readonly start?: number;
 }
@@ -86,6 +94,7 @@ export function readOutline(bytes: Uint8Array): ModuleOutline {
     "the memory section",
     (r) => readLimits(r, "memory"),
   );
+  const tables = readVector(open(SECTION.table), "the table section", readTable);
   const functions = [
     ...imports.filter((i) => i.kind === "function").map((i) => i.type),
     ...own.map((index) => types[index]),
@@ -99,8 +108,21 @@ export function readOutline(bytes: Uint8Array): ModuleOutline {
       : { name, kind, index };
   });
   const start = open(SECTION.start)?.u32("the start function");
-  return { sections, imports, exports, memories, ...(start === undefined ? {} : { start }) };
+  return {
+    sections,
+    imports,
+    exports,
+    memories,
+    tables,
+    ...(start === undefined ? {} : { start }),
+  };
 }
+
+/** Items of one vector: below the limits of engines, above what toolchains write. */
+const MAX_ITEMS = 100_000;
+
+/** Parameters or results of one function. @see WebAssembly JavaScript Interface, limits */
+const MAX_VALUES = 1_000;
 
 /** A vector that fills its section to the last byte. */
 function readVector<T>(
@@ -110,6 +132,9 @@ function readVector<T>(
 ): T[] {
   if (reader === undefined) return [];
   const count = reader.u32(`the length of ${what}`);
+  if (count > MAX_ITEMS) {
+    throw malformed(`${what} holds more than ${MAX_ITEMS} items`, reader.position);
+  }
   const items: T[] = [];
   // Not `new Array(count)`: the count is the file's claim, each item must really be there.
   for (let index = 0; index < count; index++) items.push(item(reader));
@@ -124,6 +149,7 @@ function readFunctionType(reader: WasmReader): FunctionType {
   }
   const list = () => {
     const count = reader.u32("the length of a type list");
+    if (count > MAX_VALUES) throw malformed("a function type is too long", reader.position);
     const types: string[] = [];
     for (let index = 0; index < count; index++) types.push(readValueType(reader));
     return types;
@@ -164,6 +190,18 @@ function readImport(reader: WasmReader, types: readonly FunctionType[]): WasmImp
   return { module, name, kind };
 }
 
+/** @see Wasm 2.0, 5.3.9; other forms are later proposals */
+function readTable(reader: WasmReader): TableType {
+  const referenceType = reader.byte("the type of a table");
+  if (referenceType !== 0x70 && referenceType !== 0x6f) {
+    throw malformed(
+      `table type 0x${referenceType.toString(16)} is not known to Wasm 2.0`,
+      reader.position,
+    );
+  }
+  return { referenceType, limits: readLimits(reader, "table") };
+}
+
 /** @see Wasm 2.0, 5.3.4; flags above 1 are the threads and memory64 proposals */
 export function readLimits(reader: WasmReader, what: "memory" | "table"): SizeLimits {
   const flags = reader.byte(`the limits of a ${what}`);
@@ -175,4 +213,10 @@ export function readLimits(reader: WasmReader, what: "memory" | "table"): SizeLi
   const max = reader.u32(`the maximum of a ${what}`);
   if (max < min) throw malformed(`a ${what} has a maximum below its minimum`, reader.position);
   return { min, max };
+}
+
+/** True for an export that can be called as an entry point: a function `() -> i32`. */
+export function isEntryPoint(item: WasmExport | undefined): boolean {
+  const type = item?.kind === "function" ? item.type : undefined;
+  return type?.params.length === 0 && type.results.length === 1 && type.results[0] === "i32";
 }

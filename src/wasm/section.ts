@@ -17,6 +17,9 @@ export const SECTION = {
   dataCount: 12,
 } as const;
 
+/** Far above what toolchains write; empty custom sections cost two bytes each in a file. */
+const MAX_SECTIONS = 1_000;
+
 /** Sections other than custom ones stand once each, in this order. @see Wasm 2.0, 5.5.16 */
 const ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
 
@@ -47,6 +50,9 @@ export function readSections(bytes: Uint8Array): Section[] {
   const sections: Section[] = [];
   let lastRank = -1;
   while (!reader.done) {
+    if (sections.length === MAX_SECTIONS) {
+      throw malformed(`it has more than ${MAX_SECTIONS} sections`, reader.position);
+    }
     const start = reader.position;
     const id = reader.byte("a section id");
     const length = reader.u32("a section length");

@@ -7,7 +7,7 @@ import { suite } from "../support/suite.ts";
 const test = suite("description");
 
 const describe = async (text: string, manifest = {}) =>
-  describeBundle(await openBundle(bundleOf(text, manifest)));
+  describeBundle(await openBundle(bundleOf(text, manifest)), new Set(["input_length"]));
 const CHECK = '(func (export "admission_check") (result i32) (i32.const 0))';
 const user = (name: string) =>
   `(import "extism:host/user" "${name}" (func (param i64) (result i64)))`;
@@ -47,6 +47,18 @@ const MISMATCHES: [string, string, object, RegExp][] = [
   ],
   ["imports what is no capability", `(module ${user("executor")} ${CHECK})`, {}, /nobody offers/],
   ["imports from elsewhere", `(module (import "env" "f" (func)) ${CHECK})`, {}, /"env" "f"/],
+  [
+    "imports an Extism function that there is none of",
+    `(module (import "extism:host/env" "bogus" (func)) ${CHECK})`,
+    {},
+    /"bogus", which nobody offers/,
+  ],
+  [
+    "exports its entry point with another type",
+    '(module (func (export "admission_check") (param i32)))',
+    {},
+    /does not export "admission_check" \(\) -> i32/,
+  ],
   ["lacks its entry point", "(module)", {}, /does not export "admission_check"/],
 ];
 for (const [what, text, manifest, message] of MISMATCHES) {

@@ -23,9 +23,18 @@ test("findWaiver() matches rule and subject", () => {
   assert.is(findWaiver([WAIVER], THING, NOW), WAIVER);
 });
 
-test("findWaiver() matches the input in place of the subject", () => {
-  const waiver = { ...WAIVER, subject: "k8s/web.yaml" };
-  assert.is(findWaiver([waiver], THING, NOW), waiver);
+test("findWaiver() matches the input too, where the waiver names one", () => {
+  for (const input of ["k8s/web.yaml", "./k8s/web.yaml"]) {
+    const waiver = { ...WAIVER, input };
+    assert.is(findWaiver([waiver], THING, NOW), waiver);
+  }
+});
+
+test("findWaiver() does not let a file excuse itself by the name of its subject", () => {
+  const waiver = { ...WAIVER, subject: "legacy/Dockerfile", input: "legacy/Dockerfile" };
+  const spoof = { ...THING, subject: "legacy/Dockerfile", input: "evil.yaml" };
+  assert.is(findWaiver([waiver], spoof, NOW), undefined);
+  assert.is(findWaiver([{ ...WAIVER, subject: "k8s/web.yaml" }], THING, NOW), undefined);
 });
 
 const OTHERS: [string, Partial<Waiver>][] = [
@@ -34,6 +43,7 @@ const OTHERS: [string, Partial<Waiver>][] = [
   ["a part of the subject", { subject: "Deployment/shop" }],
   ["a pattern", { subject: "*" }],
   ["another plugin", { plugin: "other" }],
+  ["another input", { input: "k8s/other.yaml" }],
 ];
 for (const [what, change] of OTHERS) {
   test(`findWaiver() does not match ${what}`, () => {

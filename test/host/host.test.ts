@@ -126,6 +126,46 @@ test("load() asks settings_validate where the plugin has one", async ({ host }) 
   assert.is((await errorOf(host.load(with_("{}")))).code, "contract.output-invalid");
 });
 
+test("load() refuses a version of a contract that it does not speak", async ({ host }) => {
+  const bytes = bundleOf(answering(ALLOW), {
+    implements: [{ contract: "admission", version: 7, kinds: ["json"] }],
+  });
+  const error = await errorOf(host.load(bytes));
+  assert.is(error.code, "contract.not-implemented");
+  assert.match(error.message, /version 7 .* speaks version 1/);
+});
+
+test("load() refuses limits that are none", async ({ host }) => {
+  const bytes = bundleOf(answering(ALLOW));
+  for (
+    const options of [{ timeoutMs: Infinity }, { timeoutMs: 0 }, { memoryPages: -1 }, {
+      memoryPages: 1e6,
+    }]
+  ) {
+    assert.is((await errorOf(host.load(bytes, options))).code, "usage.invalid");
+  }
+});
+
+test("load() refuses settings that are no JSON, and says that they are at fault", async ({ host }) => {
+  const bytes = bundleOf(answering(ALLOW), { settings: { type: "object" } });
+  const error = await errorOf(host.load(bytes, { settings: { n: NaN } }));
+  assert.is(error.code, "contract.settings-invalid");
+});
+
+test("load() refuses a settings schema that nests without end", async ({ host }) => {
+  const deep = JSON.parse(`${'{"not":'.repeat(150)}{}${"}".repeat(150)}`);
+  const error = await errorOf(host.load(bundleOf(answering(ALLOW), { settings: deep })));
+  assert.is(error.code, "bundle.manifest-invalid");
+});
+
+test("check() refuses what is no JSON and a time that is none", async ({ host }) => {
+  const plugin = await host.load(bundleOf(answering(ALLOW)));
+  const nan = await errorOf(plugin.admission.check(jsonDocument({ n: NaN })));
+  assert.is(nan.code, "contract.input-invalid");
+  const time = await errorOf(plugin.admission.check(jsonDocument({}), { now: "today" }));
+  assert.is(time.code, "usage.invalid");
+});
+
 test("check() refuses a kind that the manifest does not name", async ({ host }) => {
   const plugin = await host.load(bundleOf(answering(ALLOW)));
   const error = await errorOf(plugin.admission.check(jsonDocument({}, { kind: "toml" })));

@@ -77,6 +77,38 @@ test("a guest sees a fresh instance in each call", async ({ host }) => {
   }
 });
 
+test("a plugin that loops does not hold up another one's calls", async ({ host, good }) => {
+  const loop =
+    '(module (func (export "admission_check") (result i32) (loop $l (br $l)) (i32.const 0)))';
+  const hostile = await host.load(bundleOf(loop), { timeoutMs: 2_000 });
+  const order: string[] = [];
+  const looping = Array.from(
+    { length: 6 },
+    () => hostile.admission.check(DOCUMENT).catch(() => order.push("hostile")),
+  );
+  for (let call = 0; call < 10; call++) await good.admission.check(DOCUMENT);
+  order.push("good");
+  await Promise.all(looping);
+  assert.is(order[0], "good");
+});
+
+test("a thousand calls that are given up at once all end, and the host goes on", async () => {
+  const host = await createHost({ workers: 2 });
+  const good = await host.load(bundleOf(answering('{"allowed":true,"reasons":[]}')));
+  const loop =
+    '(module (func (export "admission_check") (result i32) (loop $l (br $l)) (i32.const 0)))';
+  const hostile = await host.load(bundleOf(loop), { timeoutMs: 3_000 });
+  const controller = new AbortController();
+  const calls = Array.from(
+    { length: 1_000 },
+    () => codeOf(() => hostile.admission.check(DOCUMENT, { signal: controller.signal })),
+  );
+  controller.abort();
+  assert.equal(new Set(await Promise.all(calls)), new Set(["call.aborted"]));
+  assert.is((await good.admission.check(DOCUMENT)).allowed, true);
+  await host.close();
+});
+
 test("many calls at once, good and hostile, each get their own answer", async ({ host, good }) => {
   const trap = await host.load(
     bundleOf('(module (func (export "admission_check") (result i32) unreachable))'),

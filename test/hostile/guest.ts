@@ -116,6 +116,36 @@ export const CALLED: readonly HostileGuest[] = [
     code: "sandbox.memory",
   },
   {
+    what: "names its variables by 100 MB",
+    text: `(module ${ALLOC} ${extism("var_set", "(param i64 i64)")}
+      (global $key (mut i64) (i64.const 0))
+      ${
+      check(`(global.set $key (call $alloc (i64.const 100000000)))
+        (loop $l (call $var_set (global.get $key) (call $alloc (i64.const 1))) (br $l))`)
+    })`,
+    code: "sandbox.memory",
+  },
+  {
+    what: "grows a memory that it does not export",
+    text: `(module (memory 1) ${
+      check("(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable")
+    })`,
+    code: "sandbox.memory",
+  },
+  {
+    what: "divides by zero with all of its memory in use",
+    text: `(module (memory 64) ${check("(drop (i32.div_u (i32.const 1) (i32.const 0)))")})`,
+    code: "sandbox.trap",
+  },
+  {
+    what: "grows its table until nothing is left",
+    text: `(module (table 1 funcref) ${
+      check(`(loop $l (br_if $l
+        (i32.ne (table.grow 0 (ref.null func) (i32.const 1000)) (i32.const -1)))) unreachable`)
+    })`,
+    code: "sandbox.trap",
+  },
+  {
     what: "reads a block that it does not have",
     text: `(module ${LOAD} ${check("(drop (call $load_u8 (i64.const 0x7fff000000000000)))")})`,
     // The SDK answers 0 for a block that is not there; then the guest gives no verdict.
@@ -232,6 +262,16 @@ export const LOADED: readonly HostileGuest[] = [
   {
     what: "begins with more memory than is allowed",
     text: `(module (memory 65536) ${check("")})`,
+    code: "sandbox.memory",
+  },
+  {
+    what: "begins with a table of ten million elements",
+    text: `(module (table 10000000 funcref) ${check("")})`,
+    code: "sandbox.memory",
+  },
+  {
+    what: "has more tables than anybody needs",
+    text: `(module ${"(table 1 funcref)".repeat(10)} ${check("")})`,
     code: "sandbox.memory",
   },
   {

@@ -5,7 +5,7 @@ const wabt = await wabtInit();
 
 /** Assembles a module written in the Wasm text format. */
 export function assemble(text: string): Uint8Array {
-  const module = wabt.parseWat("guest.wat", text, { bulk_memory: true });
+  const module = wabt.parseWat("guest.wat", text, { bulk_memory: true, reference_types: true });
   try {
     return new Uint8Array(module.toBinary({}).buffer);
   } finally {

@@ -48,8 +48,15 @@ const PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 const REFUSED: [string, number, number[], RegExp][] = [
   ["a vector longer than its section", 1, [200, 1], /cut short/],
-  ["a vector of four thousand million types", 1, [0xff, 0xff, 0xff, 0xff, 0x0f], /cut short/],
+  [
+    "a vector of four thousand million types",
+    1,
+    [0xff, 0xff, 0xff, 0xff, 0x0f],
+    /more than 100000/,
+  ],
   ["bytes behind a vector", 1, [0, 0], /more than it says/],
+  ["a function of 70,000 parameters", 1, [1, 0x60, 0xf0, 0xa2, 0x04], /too long/],
+  ["a table of another type", 4, [1, 0x64, 0], /table type 0x64/],
   ["a struct type", 1, [1, 0x5f, 0], /function type/],
   ["an unknown value type", 1, [1, 0x60, 1, 0x6e, 0], /value type 0x6e/],
   ["a shared memory", 5, [1, 3, 1, 1], /shared or 64-bit/],

@@ -49,6 +49,11 @@ const REFUSED: [string, Uint8Array, RegExp][] = [
     concatBytes([PREAMBLE, Uint8Array.of(1, 255, 255, 255, 255, 31)]),
     /32-bit/,
   ],
+  [
+    "more sections than anybody writes",
+    concatBytes([PREAMBLE, ...Array.from({ length: 1_001 }, () => Uint8Array.of(0, 1, 0))]),
+    /more than 1000 sections/,
+  ],
   ["a doubled section", concatBytes([PREAMBLE, EMPTY_TYPES, EMPTY_TYPES]), /doubled/],
   ["sections out of order", concatBytes([PREAMBLE, NO_CODE, NO_DATA_COUNT]), /out of order/],
   ["an unknown section", concatBytes([PREAMBLE, encodeSection(13, Uint8Array.of(0))]), /id 13/],

@@ -1,13 +1,14 @@
 import * as assert from "uvu/assert";
+import { LIMITS } from "../../src/limits.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
-import { cappedMemories } from "../../src/sandbox/memory-cap.ts";
+import { cappedMemories, cappedTables } from "../../src/sandbox/size-caps.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { SECTION } from "../../src/wasm/section.ts";
 import { replaceSections } from "../../src/wasm/writer.ts";
 import { assemble } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("memory-cap");
+const test = suite("size-caps");
 
 const cap = (text: string, pages: number) => {
   const bytes = assemble(text);
@@ -44,5 +45,38 @@ test("cappedMemories() refuses a memory that begins above the cap", () => {
     (error: PluginError) => error.code === "sandbox.memory",
   );
 });
+
+test("cappedMemories() refuses several memories, which not every runtime has", () => {
+  assert.throws(
+    () => cappedMemories([{ min: 1 }, { min: 1 }], 10),
+    (error: PluginError) => error.code === "sandbox.module-invalid",
+  );
+});
+
+test("cappedTables() holds a table at its cap and keeps its type", () => {
+  const bytes = assemble('(module (table (export "t") 1 funcref))');
+  const { sections, tables } = readOutline(bytes);
+  const contents = new Map([[SECTION.table, cappedTables(tables)]]);
+  const capped = readOutline(replaceSections(bytes, sections, contents)).tables;
+  assert.equal(capped, [{ referenceType: 0x70, limits: { min: 1, max: LIMITS.tableElements } }]);
+});
+
+const TABLE = { referenceType: 0x70, limits: { min: 1 } };
+for (
+  const [what, tables] of [
+    ["a table that begins above the cap", [{
+      ...TABLE,
+      limits: { min: LIMITS.tableElements + 1 },
+    }]],
+    ["too many tables", Array.from({ length: LIMITS.tables + 1 }, () => TABLE)],
+  ] as const
+) {
+  test(`cappedTables() refuses ${what}`, () => {
+    assert.throws(
+      () => cappedTables(tables),
+      (error: PluginError) => error.code === "sandbox.memory",
+    );
+  });
+}
 
 test.run();

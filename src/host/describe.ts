@@ -1,0 +1,14 @@
+import { type BundleDescription, describeBundle } from "../bundle/description.ts";
+import { EXTISM_FUNCTIONS } from "../sandbox/kernel.ts";
+import { openPluginFile } from "./open-plugin-file.ts";
+
+export type { BundleDescription };
+
+/**
+ * Says what a plugin's file is, and whether its manifest and its module agree. Nothing is compiled.
+ *
+ * @throws {PluginError} `bundle.*`, `input.*`
+ */
+export async function describePluginFile(source: string | Uint8Array): Promise<BundleDescription> {
+  return describeBundle(await openPluginFile(source), EXTISM_FUNCTIONS);
+}
