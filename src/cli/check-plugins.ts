@@ -76,16 +76,15 @@ export async function loadPlugins(
 /** A settings file as a value: YAML, JSON or TOML. An empty file is `{}`. */
 async function readSettings(path: string): Promise<JsonValue> {
   const bytes = await readFileBounded(path, LIMITS.inputBytes);
-  const { parseDocuments } = await import("../document/parse.ts");
+  const { parseValue } = await import("../document/parse-value.ts");
   try {
-    const documents = await parseDocuments(bytes, { name: path });
-    if (documents.length <= 1) return documents[0]?.object ?? {};
+    return await parseValue(bytes, path) ?? {};
   } catch (cause) {
     const { message, details } = PluginError.from(cause);
-    throw new PluginError("contract.settings-invalid", message, { details, cause });
+    throw new PluginError(
+      "contract.settings-invalid",
+      `Cannot use the settings "${path}": ${message}`,
+      { details, cause },
+    );
   }
-  throw new PluginError(
-    "contract.settings-invalid",
-    `Cannot use the settings "${path}": it holds several documents, wanted one`,
-  );
 }

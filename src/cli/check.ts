@@ -33,7 +33,7 @@ export const check: Verb = {
     {
       name: "combine",
       value: "SUBJECT",
-      help: "judge the input SUBJECT alone, with all others as evidence about it",
+      help: 'judge the file SUBJECT (or "-") alone, with all others as evidence about it',
     },
     { name: "exclude", value: "GLOB", repeats: true, help: "leave matching paths out" },
     { name: "stdin-name", value: "NAME", help: 'what the input "-" is called' },
@@ -47,7 +47,10 @@ export const check: Verb = {
     { name: "config", value: "FILE", help: "the configuration; or COFFERDAM_CONFIG" },
   ],
   notes: `INPUT is a file, a folder, a glob, or "-" for standard input.
-Exit code: 0 all allowed, 1 something denied, 2 could not tell.`,
+Exit code: 0 all allowed, 1 something denied, 2 could not tell.
+When a plugin does not load, or the command line or the configuration cannot be read, nobody is
+asked and there is no report, in any format; stderr says why.
+A plugin that gives no answer in time 3 times in a row is asked no more in that run.`,
   run: async (context) => {
     // The host starts a thread; what judging needs is loaded beside it.
     const { createHost } = await import("../host/host.ts");

@@ -61,7 +61,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
     }
     const flag = known.get(token.name) ?? byShort.get(token.name);
     if (flag === undefined) throw unknownFlag(token.rawName, flags);
-    checkFlag(flag, token, given);
+    checkFlag(flag, token, given, known);
     given.push({ flag, value: token.value ?? "" });
   }
   const all = (name: string) => given.filter((g) => g.flag.name === name).map((g) => g.value);
@@ -78,12 +78,13 @@ function checkFlag(
   flag: Flag,
   token: ArgumentToken & { kind: "flag" },
   given: readonly GivenFlag[],
+  known: ReadonlyMap<string, Flag>,
 ): void {
   const { rawName, value } = token;
   if (flag.value === undefined && value !== undefined) {
     throw usage(`"${rawName}" takes no value, "${value}" was given`);
   }
-  if (flag.value !== undefined && (value === undefined || value === "")) {
+  if (flag.value !== undefined && (!value || isFlag(value, known))) {
     throw usage(`"${rawName}" wants a value: ${rawName} ${flag.value}`);
   }
   if (flag.choices !== undefined && !flag.choices.includes(value!)) {
@@ -93,6 +94,11 @@ function checkFlag(
   if (!flag.repeats && !flag.ofPlugin && given.some((g) => g.flag === flag)) {
     throw usage(`"${rawName}" was given twice`);
   }
+}
+
+/** Whether a value is the next flag, since its own was forgotten. A file so called is `./--name`. */
+function isFlag(value: string, known: ReadonlyMap<string, Flag>): boolean {
+  return value === "--" || (value.startsWith("--") && known.has(value.slice(2).split("=")[0]!));
 }
 
 function unknownFlag(rawName: string, flags: readonly Flag[]): PluginError {

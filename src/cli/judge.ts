@@ -90,10 +90,14 @@ function weigh(
       ...(waiver === undefined ? {} : { waived: { reason: waiver.reason, until: waiver.until } }),
     };
   });
-  const denies = ({ severity, waived }: ReportReason) =>
-    waived === undefined && (severity === "error" || (failOnWarning && severity === "warning"));
   // A normalised denial always has an error among its reasons, so the reasons alone decide.
-  return { allowed: !reasons.some(denies), reasons };
+  const weighed = reasons.map((reason) => ({ ...reason, denies: denies(reason, failOnWarning) }));
+  return { allowed: !weighed.some((reason) => reason.denies), reasons: weighed };
+}
+
+function denies({ severity, waived }: ReportReason, failOnWarning: boolean): boolean {
+  if (waived !== undefined) return false;
+  return severity === "error" || (failOnWarning && severity === "warning");
 }
 
 function describe(reason: Reason, document: Document, rule: Rule | undefined): ReportReason {

@@ -2,7 +2,7 @@
 import { commandLine, onInterrupt, setExitCode, stderr, stdout } from "../platform/process.ts";
 import { PluginError } from "../plugin-error.ts";
 import { VERSION } from "../version.ts";
-import { mistyped, parseFlags } from "./flags.ts";
+import { mistyped, parseFlags, usage } from "./flags.ts";
 import { GLOBAL_FLAGS, overview, verbHelp } from "./help.ts";
 import { createLog, type LogOptions } from "./log.ts";
 import type { ExitCode, Verb } from "./verb.ts";
@@ -52,8 +52,10 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
   const flags = parseFlags(args, [...verb.flags, ...GLOBAL_FLAGS]);
   if (flags.has("help")) {
     // `check *` in a folder that holds a file called `--help` must not be done with 0.
-    const isAlone = flags.given.length === 1 && flags.positionals.length === 0;
-    return await showHelp(verb.name, !isAlone);
+    if (flags.given.length > 1 || flags.positionals.length > 0) {
+      throw usage('"--help" stands beside other arguments, so nothing was done');
+    }
+    return await showHelp(verb.name, false);
   }
   const quiet = flags.has("quiet");
   const log = createLog({

@@ -2,7 +2,7 @@ import { openBundle } from "../bundle/bundle.ts";
 import { packBundle } from "../bundle/pack.ts";
 import { readManifestFile, readPluginFile } from "../host/open-plugin-file.ts";
 import { LIMITS } from "../limits.ts";
-import { writeFileAtomic } from "../platform/file-system.ts";
+import { writeFileAtomic } from "../platform/output-file.ts";
 import { usage } from "./flags.ts";
 import type { ExitCode, Verb, VerbContext } from "./verb.ts";
 

@@ -1,25 +1,30 @@
 import { EMPTY_CONFIG, readConfig } from "../config/config.ts";
 import { expiredWaivers } from "../config/waiver.ts";
 import { isUtcTime } from "../date.ts";
-import type { Document, Evidence } from "../document/document.ts";
 import type { DocumentKind } from "../document/kind.ts";
 import type { Host } from "../host/host.ts";
 import type { Plugin } from "../host/plugin.ts";
 import { readInputs, type ReadResult } from "../input/read.ts";
 import { LIMITS } from "../limits.ts";
-import { readFileBounded, writeFileAtomic } from "../platform/file-system.ts";
+import { readFileBounded } from "../platform/file-system.ts";
+import { checkWritable, writeFileAtomic } from "../platform/output-file.ts";
 import { environmentVariable, readStdin } from "../platform/process.ts";
 import { loadPlugins, pluginArguments } from "./check-plugins.ts";
+import { giveUpAfter } from "./circuit.ts";
+import { type CombineSubject, judgeCombined, resolveSubject } from "./combine.ts";
 import { type ParsedFlags, usage } from "./flags.ts";
 import { type FormatName, FORMATS } from "./format/formats.ts";
 import type { Report, ReportResult } from "./format/report.ts";
-import { judgeDocument, type JudgeOptions, unreadableResult } from "./judge.ts";
+import type { JudgeOptions } from "./judge.ts";
+import { judgeEach, type Unjudged } from "./judge-inputs.ts";
+import type { Log } from "./log.ts";
 import { createProgress } from "./progress.ts";
+import { logUnjudged } from "./unjudged.ts";
 import type { ExitCode, VerbContext } from "./verb.ts";
 import { VERSION } from "../version.ts";
 
-/** Documents that are read ahead of the oldest one without a verdict: bounds memory, not order. */
-const WINDOW = 64;
+/** Timeouts in a row after which a plugin is asked no more. */
+const MAX_TIMEOUTS = 3;
 
 /** Judges what the command line names. */
 export async function runCheck(context: VerbContext, host: Host): Promise<ExitCode> {
@@ -32,8 +37,14 @@ export async function runCheck(context: VerbContext, host: Host): Promise<ExitCo
   for (const { rule, subject, until } of expiredWaivers(config.waivers, now)) {
     log("warn", `the waiver of "${rule}" for "${subject}" ended at ${until}`);
   }
-  const inputs = readAhead(readFlaggedInputs(flags, signal));
-  const plugins = await loadPlugins(host, pluginArgs);
+  const output = flags.one("output");
+  if (output !== undefined) await checkWritable(output);
+  const stdinName = flags.one("stdin-name") ?? "stdin";
+  const combine = flags.one("combine");
+  const subject = combine === undefined ? undefined : await resolveSubject(combine, stdinName);
+  const inputs = readAhead(readFlaggedInputs(flags, { stdinName, subject, log, signal }));
+  const plugins = (await loadPlugins(host, pluginArgs))
+    .map((plugin) => giveUpAfter(plugin, MAX_TIMEOUTS, signal));
   const options: JudgeOptions = {
     plugins,
     waivers: config.waivers,
@@ -41,25 +52,26 @@ export async function runCheck(context: VerbContext, host: Host): Promise<ExitCo
     failOnWarning: flags.one("fail-on") === "warning",
     signal,
   };
-  const subject = flags.one("combine");
   const progress = createProgress(context);
   const judged = subject === undefined
     ? judgeEach(inputs, options)
     : judgeCombined(inputs, subject, options);
   const results: ReportResult[] = [];
-  const skipped = new Map<DocumentKind, number>();
+  const unjudged: Unjudged[] = [];
   for await (const item of judged) {
     results.push(...item.results);
-    if (item.skipped) skipped.set(item.skipped, (skipped.get(item.skipped) ?? 0) + 1);
+    if (item.unjudged !== undefined) unjudged.push(item.unjudged);
     progress.advance();
   }
   progress.end();
 
-  if (skipped.size > 0) {
-    const kinds = [...skipped].map(([kind, count]) => `${count} ${kind}`).join(", ");
-    log("info", `not judged, since no plugin judges their kind: ${kinds}`);
+  logUnjudged(log, unjudged);
+  if (results.length === 0) {
+    const what = subject === undefined
+      ? "nothing matched: no plugin judged any document"
+      : `the subject "${subject.name}" holds no document that a plugin judges`;
+    log("error", what);
   }
-  if (results.length === 0) log("error", "nothing matched: no plugin judged any document");
   await writeReport(context, reportOf(results, plugins));
   return exitCodeOf(results);
 }
@@ -96,15 +108,25 @@ function exitCodeOf(results: readonly ReportResult[]): ExitCode {
   return results.some((result) => result.allowed === false) ? 1 : 0;
 }
 
-function readFlaggedInputs(flags: ParsedFlags, signal: AbortSignal): AsyncIterable<ReadResult> {
+/** What reading the inputs needs besides the flags. */
+interface Reading {
+  readonly stdinName: string;
+  readonly subject: CombineSubject | undefined;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+function readFlaggedInputs(
+  flags: ParsedFlags,
+  { stdinName, subject, log, signal }: Reading,
+): AsyncIterable<ReadResult> {
   const kind = flags.one("kind") as DocumentKind | undefined;
-  const subject = flags.one("combine");
   const named = flags.positionals;
-  const inputs = subject === undefined || named.includes(subject) ? named : [subject, ...named];
-  return readInputs(inputs, {
+  return readInputs(subject === undefined ? named : [subject.argument, ...named], {
     exclude: flags.all("exclude"),
     signal,
-    stdin: { name: flags.one("stdin-name") ?? "stdin", read: () => readStdin(LIMITS.inputBytes) },
+    stdin: { name: stdinName, read: () => readStdin(LIMITS.inputBytes) },
+    onPassedOver: (name) => log("debug", `"${name}" was passed over: it looks like no document`),
     ...(kind === undefined ? {} : { kind }),
   });
 }
@@ -122,72 +144,6 @@ function readAhead<T>(items: AsyncIterable<T>): AsyncIterable<T> {
       await iterator.return?.();
     }
   })();
-}
-
-/** The verdicts about one document, or the kind that nobody judges. */
-interface Judged {
-  readonly results: readonly ReportResult[];
-  readonly skipped?: DocumentKind;
-}
-
-/** Judges each document for itself, many at once, and gives the results in the inputs' order. */
-async function* judgeEach(
-  inputs: AsyncIterable<ReadResult>,
-  options: JudgeOptions,
-): AsyncIterable<Judged> {
-  const pending: Promise<Judged>[] = [];
-  try {
-    for await (const input of inputs) {
-      if (!input.ok) {
-        pending.push(Promise.resolve({ results: [unreadableResult(input.name, input.error)] }));
-      } else {for (const document of input.documents) {
-          const judged = judgeOne(document, options);
-          // It is awaited later; a rejection until then is not an unhandled one.
-          judged.catch(() => {});
-          pending.push(judged);
-          if (pending.length >= WINDOW) yield await pending.shift()!;
-        }}
-    }
-    while (pending.length > 0) yield await pending.shift()!;
-  } finally {
-    await Promise.allSettled(pending);
-  }
-}
-
-async function judgeOne(
-  document: Document,
-  options: JudgeOptions,
-  evidence: readonly Evidence[] = [],
-): Promise<Judged> {
-  const results = await judgeDocument(document, options, evidence);
-  return results.length === 0 ? { results, skipped: document.kind } : { results };
-}
-
-/** Judges the documents of one input, with those of all others as evidence about it. */
-async function* judgeCombined(
-  inputs: AsyncIterable<ReadResult>,
-  subject: string,
-  options: JudgeOptions,
-): AsyncIterable<Judged> {
-  const about: Document[] = [];
-  const others: Document[] = [];
-  for await (const input of inputs) {
-    if (!input.ok) yield { results: [unreadableResult(input.name, input.error)] };
-    else if (isSameInput(input.name, subject)) about.push(...input.documents);
-    else others.push(...input.documents);
-  }
-  const evidence = others.map((document): Evidence => ({
-    mediaType: document.mediaType,
-    digest: document.inputDigest,
-    verified: false,
-    body: document.object,
-  }));
-  for (const document of about) yield await judgeOne(document, options, evidence);
-}
-
-function isSameInput(name: string, subject: string): boolean {
-  const plain = (path: string) => path.replaceAll("\\", "/").replace(/^(\.\/)+/, "");
-  return plain(name) === plain(subject);
 }
 
 function readNow(given: string | undefined): string {

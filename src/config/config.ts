@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { DateOrTimeSchema } from "../date.ts";
 import { isJsonObject } from "../json.ts";
-import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 
 /** An exception that the operator grants for a time. */
@@ -75,19 +74,13 @@ export function parseConfig(value: unknown, source: string): Config {
  * @throws {PluginError} `config.invalid`
  */
 export async function readConfig(bytes: Uint8Array, source: string): Promise<Config> {
-  const { parseDocuments } = await import("../document/parse.ts");
-  let documents;
+  const { parseValue } = await import("../document/parse-value.ts");
   try {
-    documents = await parseDocuments(bytes, { name: source, limits: LIMITS });
+    const value = await parseValue(bytes, source);
+    return value === undefined ? EMPTY_CONFIG : parseConfig(value, source);
   } catch (cause) {
-    const { message, details } = PluginError.from(cause);
+    const { code, message, details } = PluginError.from(cause);
+    if (code === "config.invalid") throw cause;
     throw new PluginError("config.invalid", message, { details, cause });
   }
-  if (documents.length > 1) {
-    throw new PluginError(
-      "config.invalid",
-      `Cannot use the configuration "${source}": it holds ${documents.length} documents, wanted one`,
-    );
-  }
-  return documents.length === 0 ? EMPTY_CONFIG : parseConfig(documents[0]!.object, source);
 }

@@ -60,9 +60,10 @@ export async function parseDocuments(
   const forced = kind && all && { kind, syntaxes: all.of(kind).syntaxes };
   const { syntax, trees } = await parseText(source, limits, forced);
   const recognisers = all ?? await Recognisers.load(syntax);
-  const drafts = trees.flatMap((tree) =>
-    recognisers.read(tree, { source, syntax, tree, limits }, kind)
-      .map((draft) => ({ tree, draft }))
+  const drafts = recognisers.read(
+    trees,
+    (tree) => ({ source, syntax, tree, limits }),
+    kind,
   );
   if (drafts.length === 0) return [];
 

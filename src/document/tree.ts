@@ -11,10 +11,15 @@ export interface Span {
 }
 
 /**
- * Something that YAML 1.2 and the YAML 1.1 readers of the Go world read as different values.
- * `scalar`: the plain words that are booleans to YAML 1.1, and merges whose order matters;
- * `number`: digits that only YAML 1.1 reads as octal, binary or grouped.
+ * What YAML 1.2 and the YAML libraries of Go read as different values. `word`: the plain words that
+ * are booleans to YAML 1.1; `number`: digits that the latter read as octal, binary or grouped;
+ * `wide-number`: numbers that they disagree about among themselves; `mapping`: merges whose order
+ * matters, and keys that are floating-point numbers; `compose-tag`: the tags `!reset` and
+ * `!override`, which Compose alone knows.
  */
+export type DisputeType = "word" | "number" | "wide-number" | "mapping" | "compose-tag";
+
+/** The place of such a thing, and what is to be said about it. */
 export interface YamlDispute {
   readonly offset: number;
   readonly message: string;
@@ -26,7 +31,9 @@ export interface Tree {
   /** The place that the steps of a pointer lead to, or of the nearest ancestor that is there. */
   locate(tokens: readonly string[]): Span;
   /** The first of each, where there is one. */
-  readonly disputes?: { readonly scalar?: YamlDispute; readonly number?: YamlDispute };
+  readonly disputes?: { readonly [type in DisputeType]?: YamlDispute };
+  /** The same text with the values that the YAML libraries of Go see in it. */
+  rereadAsGo?(): Tree;
   /** Facts about the text around the value, for the document's annotations. */
   readonly facts?: { readonly [name: string]: string };
 }

@@ -15,18 +15,18 @@ const ENDINGS = [
   ".sigstore",
   ".slsa",
   ".intoto",
-  ".spdx",
+  // Not `.spdx`: that is SPDX's tag-value form, which is none of the syntaxes that are read.
   ".cdx",
 ] as const;
 
-/** `Dockerfile`, `Dockerfile.web`, `web.Dockerfile`, and the same for `Containerfile`. */
-const DOCKERFILE = /^(?:docker|container)file(?:\.|$)|\.(?:docker|container)file$/i;
+/** `Dockerfile`, `Dockerfile.web`, `Dockerfile-alpine`, `web.Dockerfile`; so for `Containerfile`. */
+const DOCKERFILE = /^(?:docker|container)file(?:[._-]|$)|\.(?:docker|container)file$/i;
 
 /** Ensure files as their users call them: `ensure_file`, `ensure_file_windows`, `cipd_manifest.txt`. */
 const ENSURE_FILE = /(?:^|[-_.])ensure[-_]?file(?:[-_.]|$)|(?:^|[-_.])cipd_manifest\.txt$/i;
 
 /** `Dockerfile.dockerignore` belongs to a Dockerfile and is none. */
-const IGNORE_FILE = /ignore$/i;
+const IGNORE_FILE = /\.dockerignore$/i;
 
 /**
  * Whether a file found in a folder is taken for a document, by its name alone. A file that somebody
@@ -37,4 +37,23 @@ export function looksLikeDocument(fileName: string): boolean {
   if (IGNORE_FILE.test(name)) return false;
   return ENDINGS.some((ending) => name.endsWith(ending)) || DOCKERFILE.test(name) ||
     ENSURE_FILE.test(name);
+}
+
+/**
+ * Whether the name may be that of a CNI configuration as well as of anything else: then the text has
+ * to begin as {@link beginsLikeObject} says. `nginx.conf` is nobody's document.
+ */
+export function isConf(fileName: string): boolean {
+  return fileName.toLowerCase().endsWith(".conf");
+}
+
+/** Bytes before the first character: byte-order marks, the zeros of UTF-16, white space. */
+const BEFORE_TEXT: ReadonlySet<number> = new Set([
+  ...[0xef, 0xbb, 0xbf, 0xfe, 0xff, 0x00],
+  ...[0x09, 0x0a, 0x0d, 0x20],
+]);
+
+/** Whether the first character of a text that is no white space is `{`, in any encoding that is read. */
+export function beginsLikeObject(bytes: Uint8Array): boolean {
+  return bytes.find((byte) => !BEFORE_TEXT.has(byte)) === 0x7b;
 }

@@ -2,7 +2,7 @@ import { LIMITS } from "../limits.ts";
 import { fileKind, readFileBounded, readPipeBounded } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { Excludes } from "./exclude.ts";
-import { looksLikeDocument } from "./file-name.ts";
+import { beginsLikeObject, isConf, looksLikeDocument } from "./file-name.ts";
 import { inputName } from "./input-name.ts";
 import { walk, type WalkedFile } from "./walk.ts";
 
@@ -14,6 +14,8 @@ export interface ListOptions {
   readonly maxBytes?: number;
   /** What the input `-` is; without it, `-` is a file's name. */
   readonly stdin?: { readonly name: string; read(): Promise<Uint8Array> };
+  /** Hears of each file of a folder that is not taken for a document. */
+  readonly onPassedOver?: (name: string) => void;
 }
 
 /** An input that was found, or one that was named and cannot be had: then `read` says why. */
@@ -38,7 +40,11 @@ export async function* listInputs(
   inputs: readonly string[],
   options: ListOptions = {},
 ): AsyncIterable<InputFile> {
-  const excludes = await loadExcludes(options.exclude ?? []);
+  const search: Search = {
+    excludes: await loadExcludes(options.exclude ?? []),
+    maxBytes: options.maxBytes ?? LIMITS.inputBytes,
+    onPassedOver: options.onPassedOver ?? (() => {}),
+  };
   const listed = new Set<string>();
   let stdin = options.stdin;
   for (const input of inputs) {
@@ -48,7 +54,7 @@ export async function* listInputs(
       stdin = undefined;
       continue;
     }
-    for await (const file of listInput(input, excludes, options.maxBytes ?? LIMITS.inputBytes)) {
+    for await (const file of listInput(input, search)) {
       if (listed.has(file.name)) continue;
       listed.add(file.name);
       yield file;
@@ -56,39 +62,50 @@ export async function* listInputs(
   }
 }
 
+/** {@link ListOptions}, ready for use. */
+interface Search {
+  readonly excludes: Excludes;
+  readonly maxBytes: number;
+  readonly onPassedOver: (name: string) => void;
+}
+
 async function loadExcludes(globs: readonly string[]): Promise<Excludes> {
   if (globs.length === 0) return () => false;
   return (await import("./exclude.ts")).excludesOf(globs);
 }
 
-async function* listInput(
-  input: string,
-  excludes: Excludes,
-  maxBytes: number,
-): AsyncIterable<InputFile> {
+async function* listInput(input: string, search: Search): AsyncIterable<InputFile> {
+  const { excludes, maxBytes } = search;
   const name = inputName(input);
   if (excludes(name)) return;
   try {
     const kind = await fileKind(input);
-    if (kind === "directory") yield* listFolder(name, excludes, maxBytes);
+    if (kind === "directory") yield* listFolder(name, search);
     else if (kind === "file") yield { name, read: () => readFileBounded(input, maxBytes) };
     else if (kind === "other") yield { name, read: () => readPipeBounded(input, maxBytes) };
-    else yield* listMissing(name, excludes, maxBytes);
+    else yield* listMissing(name, search);
   } catch (error) {
     yield { name, read: () => Promise.reject(PluginError.from(error)) };
   }
 }
 
-async function* listFolder(
-  name: string,
-  excludes: Excludes,
-  maxBytes: number,
-): AsyncIterable<InputFile> {
+async function* listFolder(name: string, search: Search): AsyncIterable<InputFile> {
+  const { excludes, maxBytes, onPassedOver } = search;
   let found = 0;
-  const wants = (_name: string, fileName: string) => looksLikeDocument(fileName);
-  for await (const file of walk(name, { wants, excludes, onExcluded: () => found++ })) {
+  const wants = (name: string, fileName: string) => {
+    const wanted = looksLikeDocument(fileName);
+    if (!wanted) onPassedOver(name);
+    return wanted;
+  };
+  for await (const walked of walk(name, { wants, excludes, onExcluded: () => found++ })) {
+    const file = fileOf(walked, maxBytes);
+    const taken = isConf(file.name) ? await readConf(file) : file;
+    if (taken === undefined) {
+      onPassedOver(file.name);
+      continue;
+    }
     found++;
-    yield fileOf(file, maxBytes);
+    yield taken;
   }
   if (found === 0) {
     const why = "the folder holds no file that looks like a document; " +
@@ -97,11 +114,20 @@ async function* listFolder(
   }
 }
 
+/** A `.conf` that may be a document, already read; undefined for any other. */
+async function readConf({ name, read }: InputFile): Promise<InputFile | undefined> {
+  try {
+    const bytes = await read();
+    return beginsLikeObject(bytes) ? { name, read: () => Promise.resolve(bytes) } : undefined;
+  } catch (error) {
+    return { name, read: () => Promise.reject(error) };
+  }
+}
+
 /** What does not exist under its name: a glob, or a mistake. */
 async function* listMissing(
   name: string,
-  excludes: Excludes,
-  maxBytes: number,
+  { excludes, maxBytes }: Search,
 ): AsyncIterable<InputFile> {
   // The glob library is loaded only where an input needs it: most runs name files that exist.
   const { isGlob, walkGlob } = await import("./walk-glob.ts");

@@ -26,7 +26,7 @@ export async function* walkGlob(
   yield* walk(root, { wants, excludes, maxDepth: depthOf(glob), onExcluded });
 }
 
-/** How many folders deep a glob can reach; braces and groups may hide slashes of their own. */
+/** How many folders deep a glob can reach; braces and groups may repeat or hide a slash. */
 function depthOf(glob: string): number {
-  return /\*\*|[{(]/.test(glob) ? Infinity : glob.split("/").length - 1;
+  return /\*\*|[{(].*\//.test(glob) ? Infinity : glob.split("/").length - 1;
 }

@@ -34,13 +34,14 @@ export interface WalkOptions {
  * may be a link. Below it a link to a file is followed where it leads to a place within the root;
  * one that leads out is an error, since whoever wrote the folder would choose what is read. Links to
  * folders are not followed: what they lead to within the root is walked by its own name, so that
- * no loop can arise and no file is met twice.
+ * no loop can arise and no file is met twice. One that leads out is an error as well, where a folder
+ * of its name would be entered: what it leads to would go unseen.
  */
 export async function* walk(root: string, options: WalkOptions): AsyncIterable<WalkedFile> {
   const { wants, excludes, maxDepth = Infinity, onExcluded } = options;
   const realRoot = await resolvePath(root).catch(() => undefined);
   // A stack, the next to visit last: a folder tree may be deeper than calls can be.
-  const pending: { name: string; depth: number; entry: DirectoryEntry }[] = [
+  const pending: Pending[] = [
     { name: root, depth: 0, entry: { name: root, kind: "directory" } },
   ];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -48,7 +49,7 @@ export async function* walk(root: string, options: WalkOptions): AsyncIterable<W
     if (depth > 0 && excludes(name)) {
       if (entry.kind === "directory" || wants(name, entry.name)) onExcluded?.();
     } else if (entry.kind === "directory") {
-      if (depth > maxDepth || (depth > 0 && SKIPPED_FOLDERS.has(entry.name))) continue;
+      if (!isEntered(next, maxDepth)) continue;
       try {
         for (const child of (await readDirectory(name)).reverse()) {
           pending.push({ name: entryName(name, child.name), depth: depth + 1, entry: child });
@@ -56,11 +57,32 @@ export async function* walk(root: string, options: WalkOptions): AsyncIterable<W
       } catch (error) {
         yield { name, error: PluginError.from(error) };
       }
+    } else if (entry.kind === "link" && await leadsToFolder(name)) {
+      if (!isEntered(next, maxDepth)) continue;
+      const error = await faultOfLink(name, root, realRoot);
+      if (error !== undefined) yield { name, error };
     } else if (wants(name, entry.name)) {
       const error = await obstacleOf(name, entry, root, realRoot);
-      if (error !== "a folder") yield error === undefined ? { name } : { name, error };
+      yield error === undefined ? { name } : { name, error };
     }
   }
+}
+
+/** Something that the walk has still to look at. */
+interface Pending {
+  readonly name: string;
+  /** 0 is the root. */
+  readonly depth: number;
+  readonly entry: DirectoryEntry;
+}
+
+function isEntered({ depth, entry }: Pending, maxDepth: number): boolean {
+  return depth === 0 || (depth <= maxDepth && !SKIPPED_FOLDERS.has(entry.name));
+}
+
+async function leadsToFolder(name: string): Promise<boolean> {
+  // What cannot be looked at is no folder; if it is wanted, the next look says why.
+  return await fileKind(name).catch(() => undefined) === "directory";
 }
 
 /** Why a wanted entry that is no folder cannot be read. */
@@ -69,10 +91,9 @@ async function obstacleOf(
   entry: DirectoryEntry,
   root: string,
   realRoot: string | undefined,
-): Promise<PluginError | "a folder" | undefined> {
+): Promise<PluginError | undefined> {
   try {
     const kind = entry.kind === "link" ? await fileKind(name) : entry.kind;
-    if (kind === "directory") return "a folder";
     if (kind === undefined) {
       return new PluginError(
         "input.not-found",
@@ -85,17 +106,25 @@ async function obstacleOf(
         `Cannot read "${name}": it is a pipe, socket or device, not a regular file`,
       );
     }
-    if (entry.kind !== "link") return undefined;
-    const target = await resolvePath(name);
-    if (target !== undefined && realRoot !== undefined && isWithin(target, realRoot)) {
-      return undefined;
-    }
-    return new PluginError(
-      "input.unreadable",
-      `Cannot read "${name}": it is a link that leads out of "${root}"; name it as an input to ` +
-        "have it judged, or exclude it",
-    );
+    return entry.kind === "link" ? await faultOfLink(name, root, realRoot) : undefined;
   } catch (error) {
     return PluginError.from(error);
   }
+}
+
+/** An error where the link `name` leads out of `root`. */
+async function faultOfLink(
+  name: string,
+  root: string,
+  realRoot: string | undefined,
+): Promise<PluginError | undefined> {
+  const target = await resolvePath(name).catch(() => undefined);
+  if (target !== undefined && realRoot !== undefined && isWithin(target, realRoot)) {
+    return undefined;
+  }
+  return new PluginError(
+    "input.unreadable",
+    `Cannot read "${name}": it is a link that leads out of "${root}"; name it as an input to ` +
+      "have it judged, or exclude it",
+  );
 }

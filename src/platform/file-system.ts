@@ -1,6 +1,5 @@
-import { Buffer } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { lstat, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 
@@ -159,39 +158,20 @@ export function withSlashes(path: string): string {
   return sep === "/" ? path : path.replaceAll(sep, "/");
 }
 
-/**
- * Writes a file so that a reader sees the old content or the new one, never a part of it.
- *
- * @throws {PluginError} `input.unreadable` where the folder cannot be written to
- */
-export async function writeFileAtomic(path: string, content: Uint8Array): Promise<void> {
-  const existing = await lstat(path).catch(() => undefined);
-  const target = existing?.isSymbolicLink() ? await realpath(path) : path;
-  // A pipe or /dev/stdout is written to, not replaced.
-  const special = existing !== undefined && !existing.isFile() && !existing.isSymbolicLink();
-  const temporary = special ? target : `${target}.${crypto.randomUUID()}.part`;
-  try {
-    const handle = await open(temporary, special ? "w" : "wx", existing?.mode ?? 0o666);
-    try {
-      await handle.writeFile(Buffer.from(content));
-    } finally {
-      await handle.close();
-    }
-    if (!special) await rename(temporary, target);
-  } catch (error) {
-    if (!special) await rm(temporary, { force: true });
-    const why = error instanceof Error ? error.message : String(error);
-    throw new PluginError("input.unreadable", `Cannot write "${path}": ${why}`, { cause: error });
-  }
-}
-
 function kindOf(stats: { isFile(): boolean; isDirectory(): boolean }): FileKind {
   return stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether a call of the system failed because nothing stands at its path. */
+export function isMissing(error: unknown): boolean {
   const code = (error as { code?: string }).code;
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** Whether a call of the system failed for want of a permission. */
+export function isDenied(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  return code === "EACCES" || code === "EPERM";
 }
 
 function asInputError(path: string, error: unknown): PluginError {
@@ -201,9 +181,7 @@ function asInputError(path: string, error: unknown): PluginError {
       cause: error,
     });
   }
-  const { code, message } = error as { code?: string; message?: string };
-  const why = code === "EACCES" || code === "EPERM"
-    ? "permission denied"
-    : message ?? String(error);
+  const { message } = error as { message?: string };
+  const why = isDenied(error) ? "permission denied" : message ?? String(error);
   return new PluginError("input.unreadable", `Cannot read "${path}": ${why}`, { cause: error });
 }

@@ -32,21 +32,23 @@ function sinkOf(stream: NodeJS.WriteStream, name: string): TextSink {
   let gone = false;
   // Without a listener a failed write would end us with a stack trace; each write hears of it itself.
   stream.on("error", () => {});
+  const write = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      stream.write(text, (error) => error ? reject(error) : resolve());
+    });
   return {
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        if (gone) return resolve();
-        stream.write(text, (error) => {
-          if (!error) return resolve();
-          // The reader went away (`| head`): the verdict still counts.
-          if ((error as { code?: string }).code === "EPIPE") {
-            gone = true;
-            return resolve();
-          }
-          const message = `Cannot write to ${name}: ${error.message}`;
-          reject(new PluginError("output.unwritable", message, { cause: error }));
-        });
-      }),
+    write: async (text) => {
+      if (gone) return;
+      try {
+        await write(text);
+      } catch (cause) {
+        // The reader went away (`| head`): the verdict still counts.
+        gone = (cause as { code?: string }).code === "EPIPE";
+        if (gone) return;
+        const message = `Cannot write to ${name}: ${(cause as Error).message}`;
+        throw new PluginError("output.unwritable", message, { cause });
+      }
+    },
     get isTerminal() {
       return stream.isTTY === true;
     },

@@ -35,6 +35,11 @@ test("parseFlags() takes a lone dash and what follows -- for inputs", () => {
   ]);
 });
 
+test("parseFlags() takes a value for itself that is no flag", () => {
+  assert.is(parseFlags(["-o", "--unknown"], FLAGS).one("output"), "--unknown");
+  assert.is(parseFlags(["-o", "./--settings"], FLAGS).one("output"), "./--settings");
+});
+
 const REFUSED: [string, string[], RegExp][] = [
   ["an unknown flag", ["--fromat", "json"], /"--fromat" is not known$/],
   ["an unknown short flag", ["-x"], /"-x" is not known/],
@@ -42,6 +47,9 @@ const REFUSED: [string, string[], RegExp][] = [
   ["a flag called __proto__", ["--__proto__"], /is not known/],
   ["an unknown choice", ["--format", "jsno"], /"--format jsno" is not one of text, json$/],
   ["a missing value", ["--format"], /wants a value: --format NAME/],
+  ["a flag in the place of a value", ["--plugin", "--settings", "s"], /"--plugin" wants a value/],
+  ["a flag with its value there", ["--plugin", "--settings=s"], /"--plugin" wants a value/],
+  ["the end of the flags there", ["--plugin", "--", "s"], /"--plugin" wants a value/],
   ["an empty value", ["--output="], /wants a value/],
   ["a value for a switch", ["--quiet=yes"], /takes no value/],
   ["a flag given twice", ["-o", "a", "-o", "b"], /given twice/],

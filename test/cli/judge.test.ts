@@ -56,6 +56,7 @@ test("judgeDocument() maps reasons back to the text and adds the rule's help", a
       line: 3,
       column: 5,
       help: "do so",
+      denies: true,
     }],
     error: null,
   });

@@ -328,6 +328,81 @@ for (
   });
 }
 
+for (
+  const [name, file, text] of [
+    ["one service among others", "a.yaml", "services:\n  a: {image: x}\n  b: {platform: y}\n"],
+    [
+      "one service that is known",
+      "a.yaml",
+      "services:\n  a: {use_api_socket: true}\n  b: {x: y}\n",
+    ],
+    ["a hook alone", "a.yaml", "services:\n  a: {post_start: [{command: x}]}\n"],
+    ["volumes alone, by its name", "compose.yaml", "volumes:\n  a: {}\nx-y: 1\n"],
+  ] as const
+) {
+  test(`parseDocuments() takes a file of ${name} for a compose file`, async () => {
+    assert.is((await readOne(file, text)).kind, "compose");
+  });
+}
+
+test("parseDocuments() takes a whole stream for a compose file when one document is", async () => {
+  const text = "services:\n  a: {image: x}\n---\nservices:\n  a: {odd: true}\n---\nvolumes: {}\n";
+  assert.equal((await read("a.yaml", text)).map((document) => document.kind), [
+    "compose",
+    "compose",
+    "compose",
+  ]);
+  assert.is((await readOne("a.yaml", "services:\n  a: {odd: true}\n")).kind, "yaml");
+});
+
+test("parseDocuments() reads Compose's own tags in its files alone", async () => {
+  const text = "services:\n  a:\n    image: !override x\n    ports: !reset []\n" +
+    "    volumes: !override [a]\n    x: !reset\n";
+  assert.equal((await readOne("a.yaml", text)).object, {
+    services: { a: { image: "x", ports: null, volumes: ["a"], x: null } },
+  });
+  assert.is(
+    await failure(() => read("a.yaml", "a: !reset b\n"), /"!reset"/),
+    "document.malformed 1:11",
+  );
+  assert.is(
+    await failure(() => read("a.yaml", "services: {a: {image: !x b}}\n"), /"!x"/),
+    "document.malformed 1:26",
+  );
+});
+
+test("parseDocuments() gives a CNI configuration libcni's spelling", async () => {
+  const document = await readOne(
+    "a.json",
+    '{"CNIVersion":"1.0.0","Name":"n","Type":"host-device","Ipam":{"TYPE":"x"},"my":1}',
+  );
+  assert.is(document.kind, "cni.config");
+  assert.equal(document.object, {
+    cniVersion: "1.0.0",
+    name: "n",
+    type: "host-device",
+    ipam: { type: "x" },
+    my: 1,
+  });
+  assert.is(place(document, "/type"), "1:34");
+  for (
+    const text of [
+      '{"cniVersion":"1.0.0","name":"n","type":"bridge","Type":"host-device"}',
+      '{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"bridge","Type":"host-device"}]}',
+    ]
+  ) {
+    assert.match(await failure(() => read("a.conf.json", text)), /^document\.duplicate-key 1:/);
+  }
+});
+
+test("parseDocuments() finds SPDX's context in a list of several", async () => {
+  const document = await readOne("a.json", {
+    "@context": ["https://example.org/x", "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"],
+    "@graph": [],
+  });
+  assert.is(document.kind, "spdx");
+});
+
 test("parseDocuments() reads a compose file's words as Compose does", async () => {
   const document = await readOne("a.yaml", "services:\n  web:\n    image: a\n    restart: no\n");
   assert.equal(document.object, { services: { web: { image: "a", restart: "no" } } });

@@ -155,6 +155,26 @@ test("listInputs() says of a folder that it holds no input", async () => {
   assert.equal(await listed(folder.path, [""], { exclude: ["*.md"] }), [".: input.empty"]);
 });
 
+test("listInputs() passes over a .conf of a folder that is no object, and says so", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({
+    "10-bridge.conf": ' {"name": "a"}',
+    "nginx.conf": "server {}",
+    "README.md": "",
+    "bom.spdx": "SPDXVersion: SPDX-2.3",
+  });
+  const passed: string[] = [];
+  const options = { onPassedOver: (name: string) => passed.push(name.split("/").at(-1)!) };
+  assert.equal(await listed(folder.path, [""], options), ["10-bridge.conf"]);
+  assert.equal(passed, ["README.md", "bom.spdx", "nginx.conf"]);
+  assert.equal(await listed(folder.path, ["nginx.conf", "*.spdx"]), ["nginx.conf", "bom.spdx"]);
+  assert.equal(await listed(folder.path, [""], { exclude: ["10*"], maxBytes: 3 }), [
+    "nginx.conf: input.too-large",
+  ]);
+  const [conf] = await list([folder.path]);
+  assert.is(await outcome(conf), ' {"name": "a"}');
+});
+
 test("listInputs() finds a file that is gone when it is read", async () => {
   await using folder = await temporaryFolder();
   await folder.write(TREE);

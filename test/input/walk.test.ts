@@ -61,6 +61,28 @@ test("walk() survives links to folders in a circle and meets no file twice by th
   assert.equal(await walked(folder.path), ["a/b/x", "loop: input.unreadable"]);
 });
 
+test("walk() says where a link to a folder leads out, if it would enter the folder", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "root/sub/x.yaml": "", "out/y.yaml": "" });
+  await folder.link("root/a-out", "../out");
+  await folder.link("root/b-within", "sub");
+  await folder.link("root/node_modules", "../out");
+  await folder.link("root/sub/deep-out", folder.path);
+  const root = `${folder.path}/root`;
+  const wants = (name: string) => name.endsWith(".yaml");
+  assert.equal(await walked(root, { wants }), [
+    "a-out: input.unreadable",
+    "sub/deep-out: input.unreadable",
+    "sub/x.yaml",
+  ]);
+  assert.equal(await walked(root, { wants, maxDepth: 1 }), [
+    "a-out: input.unreadable",
+    "sub/x.yaml",
+  ]);
+  const excludes = (name: string) => name.endsWith("-out");
+  assert.equal(await walked(root, { wants, excludes }), ["sub/x.yaml"]);
+});
+
 test("walk() follows links to files within its root, and says where one leads out", async () => {
   await using folder = await temporaryFolder();
   await folder.write({ "root/sub/x": "", "outside": "", "folder/y": "", "root2/z": "" });
@@ -75,6 +97,7 @@ test("walk() follows links to files within its root, and says where one leads ou
     "b-outside: input.unreadable",
     "c-absolute: input.unreadable",
     "d-nowhere: input.not-found",
+    "e-folder: input.unreadable",
     "f-sibling: input.unreadable",
     "sub/x",
   ]);

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import * as assert from "uvu/assert";
 import {
@@ -10,7 +9,6 @@ import {
   readPipeBounded,
   resolvePath,
   withSlashes,
-  writeFileAtomic,
 } from "../../src/platform/file-system.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { temporaryFolder } from "../input/temporary-folder.ts";
@@ -19,7 +17,6 @@ import { suite } from "../support/suite.ts";
 const test = suite("platform/file-system");
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const bytes = (content: string) => new TextEncoder().encode(content);
 const onWindows = process.platform === "win32";
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -132,37 +129,6 @@ for (const [path, folder, expected] of WITHIN) {
 
 test("withSlashes() changes backslashes on Windows only", () => {
   assert.is(withSlashes("a\\b/c"), onWindows ? "a/b/c" : "a\\b/c");
-});
-
-test("writeFileAtomic() writes, replaces, keeps the mode, and leaves nothing else behind", async () => {
-  await using folder = await temporaryFolder();
-  const path = `${folder.path}/report.json`;
-  await writeFileAtomic(path, bytes("one"));
-  await chmod(path, 0o600);
-  await writeFileAtomic(path, bytes("two"));
-  assert.is(await readFile(path, "utf8"), "two");
-  if (!onWindows) assert.is((await stat(path)).mode & 0o777, 0o600);
-  assert.equal(await readdir(folder.path), ["report.json"]);
-});
-
-test("writeFileAtomic() writes through a link", async () => {
-  await using folder = await temporaryFolder();
-  await folder.write({ real: "one" });
-  await symlink("real", `${folder.path}/link`);
-  await writeFileAtomic(`${folder.path}/link`, bytes("two"));
-  assert.is(await readFile(`${folder.path}/real`, "utf8"), "two");
-  assert.equal((await readdir(folder.path)).sort(), ["link", "real"]);
-});
-
-test("writeFileAtomic() says what it cannot write, and leaves nothing behind", async () => {
-  await using folder = await temporaryFolder();
-  await mkdir(`${folder.path}/folder`);
-  assert.is(await codeOf(writeFileAtomic(`${folder.path}/gone/x`, bytes("x"))), "input.unreadable");
-  assert.not.equal(
-    await codeOf(writeFileAtomic(`${folder.path}/folder`, bytes("x"))),
-    "no error",
-  );
-  assert.equal(await readdir(folder.path), ["folder"]);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import type { Format, ReportReason, ReportResult, Severity } from "./report.ts";
 import { visible, visibleProse } from "./visible.ts";
-import { summaryOf } from "./wording.ts";
+import { shownSeverity, summaryOf } from "./wording.ts";
 
 /** GitHub's word for each severity. */
 const COMMANDS: Readonly<Record<Severity, string>> = {
@@ -11,7 +11,8 @@ const COMMANDS: Readonly<Record<Severity, string>> = {
 
 /**
  * Workflow commands, which GitHub Actions shows as annotations on the lines of a change: one for
- * each reason and each error, then a plain line with the totals. A waived reason is a notice.
+ * each reason and each error, then a plain line with the totals. A waived reason is a notice, a
+ * warning that denies is an error.
  *
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
@@ -29,7 +30,7 @@ function reasonCommand(result: ReportResult, reason: ReportReason, several: bool
   const message = [reason.message];
   if (waived !== undefined) message.push(`Waived until ${waived.until}: ${waived.reason}`);
   if (help !== undefined) message.push(`Help: ${help}`);
-  const name = waived === undefined ? COMMANDS[reason.severity] : "notice";
+  const name = waived === undefined ? COMMANDS[shownSeverity(reason)] : "notice";
   const title = titled(result, reason.rule, several);
   return command(name, result.input, reason.line, reason.column, title, message);
 }

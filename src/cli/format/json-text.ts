@@ -1,11 +1,10 @@
+import { LOG_COMMAND } from "./visible.ts";
+
 /**
  * What `JSON.stringify` leaves raw although it acts on a terminal or ends a line for some readers:
  * DEL, C1 controls, format characters (bidi overrides, zero-width, tags), U+2028 and U+2029.
  */
 const RAW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** `##[…]` and `##vso[…]`: CI runners obey these anywhere in a line, even inside a JSON string. */
-const LOG_COMMAND = /##(?=\w*\[)/g;
 
 /** Half a UTF-16 pair. RFC 8259, section 8.2, calls what readers make of one unpredictable. */
 const LONE_SURROGATE = /\p{Cs}/gu;
@@ -23,6 +22,7 @@ export function jsonText(value: unknown): string {
   );
   // Outside its strings this text holds no such character but the line feeds of the layout.
   return text.replace(RAW, (character) => character === "\n" ? character : escaped(character))
+    // CI runners obey these even inside of a JSON string.
     .replace(LOG_COMMAND, "#\\u0023") + "\n";
 }
 

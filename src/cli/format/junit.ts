@@ -1,7 +1,7 @@
 import { groupBy } from "./group-by.ts";
 import type { Format, Report, ReportReason, ReportResult } from "./report.ts";
 import { visible, visibleProse } from "./visible.ts";
-import { isOnlyWaived, outcomeOf, placeOf, subjectOf } from "./wording.ts";
+import { isOnlyWaived, outcomeOf, placeOf, shownSeverity, subjectOf } from "./wording.ts";
 
 /**
  * JUnit XML as CI servers read it: one suite for each input, one case for each plugin's answer
@@ -61,7 +61,7 @@ function outcomeElements(result: ReportResult): string[][] {
     return [textElement("error", { type, message }, [`failed ${place}: ${message}`, ...told])];
   }
   if (result.allowed === false) {
-    const first = reasons.find((r) => r.waived === undefined && r.severity === "error") ??
+    const first = reasons.find((r) => r.waived === undefined && shownSeverity(r) === "error") ??
       reasons.find((r) => r.waived === undefined);
     const message = visibleProse(first?.message ?? "Denied without a reason");
     return [textElement("failure", { type: first?.rule ?? "denied", message }, told)];

@@ -17,6 +17,8 @@ export interface ReportReason {
   readonly help?: string;
   /** Set where the operator's configuration excuses this reason. */
   readonly waived?: { readonly reason: string; readonly until: string };
+  /** Whether it denies, as a warning may that the operator made to; not part of the JSON format. */
+  readonly denies?: boolean;
 }
 
 /** One plugin's answer about one document, or why there is none. */

@@ -24,13 +24,7 @@ export function locationsOf(
       ...(kind === null ? {} : { kind }),
     }],
   };
-  return [{ physicalLocation: { artifactLocation: artifactOf(input), ...region }, ...logical }];
-}
-
-function artifactOf(input: string): Record<string, unknown> {
-  // SARIF has no URI for standard input, but readers insist on having one.
-  if (input === "-") return { uri: "stdin", description: { text: "standard input" } };
-  return { uri: uriOf(input) };
+  return [{ physicalLocation: { artifactLocation: { uri: uriOf(input) }, ...region }, ...logical }];
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Format, Report, ReportReason, ReportResult, Severity } from "./rep
 import { escapeSarif, locationsOf } from "./sarif-location.ts";
 import { RuleTable } from "./sarif-rule.ts";
 import { visible } from "./visible.ts";
+import { shownSeverity } from "./wording.ts";
 
 /** SARIF's word for each severity. */
 const LEVELS: Readonly<Record<Severity, string>> = {
@@ -16,7 +17,7 @@ type PluginOfResult = NonNullable<ReportResult["plugin"]>;
 
 /**
  * SARIF 2.1.0: one run for each plugin, with its rules and one result for each reason; a waived
- * reason is a result with an accepted suppression. What could not be told is a notification, and its
+ * reason is a result with an accepted suppression, a warning that denies has level "error". What could not be told is a notification, and its
  * run's invocation was not successful. Inputs that could not be read belong to no plugin and make a
  * run of their own.
  *
@@ -92,11 +93,11 @@ function resultOf(
   reason: ReportReason,
   rules: RuleTable,
 ): Record<string, unknown> {
-  const { rule, message, severity, path, line, column, waived } = reason;
+  const { rule, message, path, line, column, waived } = reason;
   return {
     ruleId: visible(rule),
     ruleIndex: rules.indexOf(rule, reason.help),
-    level: LEVELS[severity],
+    level: LEVELS[shownSeverity(reason)],
     message: { text: escapeSarif(message) },
     locations: locationsOf(result, { line, column, path }),
     partialFingerprints: { "cofferdamReason/v1": fingerprintOf(result, reason) },

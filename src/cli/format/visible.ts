@@ -6,7 +6,7 @@
 const ACTING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 
 /** `##[…]`, `##vso[…]`, `##teamcity[…]`: CI runners obey these anywhere in a line of a log. */
-const LOG_COMMAND = /##(?=\w*\[)/g;
+export const LOG_COMMAND: RegExp = /##(?=\w*\[)/g;
 
 /** `::…::` is a command to GitHub's runner where only white space stands before it in a line. */
 const LEADING_COMMAND = /^(\s*)::/;

@@ -1,4 +1,4 @@
-import type { Report, ReportResult } from "./report.ts";
+import type { Report, ReportReason, ReportResult, Severity } from "./report.ts";
 
 /** What a result comes to. `unclear` is never an allow: the exit code for it is 2. */
 export type Outcome = "allowed" | "denied" | "unclear";
@@ -14,6 +14,14 @@ export function gravestOf(results: readonly ReportResult[]): Outcome {
   const outcomes = results.map(outcomeOf);
   if (outcomes.includes("unclear")) return "unclear";
   return outcomes.includes("denied") ? "denied" : "allowed";
+}
+
+/**
+ * How grave a reason is to a reader who knows no other word for a denial than "error": a warning
+ * that denies must not look as if the job had failed without a cause.
+ */
+export function shownSeverity({ severity, denies }: ReportReason): Severity {
+  return denies === true ? "error" : severity;
 }
 
 /** True where everything there is to say was excused by the operator's configuration. */

@@ -1,4 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
+import { foldBody, unfoldSteps } from "./docker-fold.ts";
+import type { Structure } from "./docker-schema.ts";
 import { faultAt, type RecogniseContext, type Recogniser, text } from "./draft.ts";
 
 /** Fields that tell the configuration of one plugin from any other object with a name and a type. */
@@ -12,28 +14,70 @@ const PLUGIN_FIELDS = [
   "disableCheck",
 ];
 
+const IPAM: Structure = { fields: { type: null } };
+const PLUGIN: Structure = {
+  fields: {
+    cniVersion: null,
+    name: null,
+    type: null,
+    ipam: IPAM,
+    delegate: { fields: { type: null, ipam: IPAM } },
+    capabilities: null,
+    runtimeConfig: null,
+    prevResult: null,
+  },
+};
+/** libcni and the plugins decode these with Go's `encoding/json`, which ignores case. */
+const CONFIG: Structure = {
+  fields: { ...PLUGIN.fields, cniVersions: null, disableCheck: null, plugins: { items: PLUGIN } },
+};
+
 /**
- * CNI network configurations: of one plugin, and lists of plugins.
+ * CNI network configurations: of one plugin, and lists of plugins. The fields that libcni acts upon
+ * get their own spelling.
  *
- * @see CNI SPEC 1.1.0, section 1
+ * @see CNI SPEC 1.1.0, section 1; libcni, conf.go
  */
 export const CNI_CONFIG: Recogniser = {
   kind: "cni.config",
   syntaxes: ["json"],
   wants: 'an object with a "name" and a "type", or with a "name" and a list of "plugins"',
-  claims: (value, { source }) =>
-    isJsonObject(value) && (isList(value, source.name) || isSingle(value)),
-  accepts: (value) =>
-    isJsonObject(value) && text(value["name"]) !== undefined &&
-    (text(value["type"]) !== undefined || Array.isArray(value["plugins"])),
+  claims(value, { source }) {
+    const object = fold(value);
+    return isJsonObject(object) && (isList(object, source.name) || isSingle(object));
+  },
+  accepts(value) {
+    const object = fold(value);
+    return isJsonObject(object) && text(object["name"]) !== undefined &&
+      (text(object["type"]) !== undefined || Array.isArray(object["plugins"]));
+  },
   read(value, context) {
-    const object = value as JsonObject;
+    const object = foldBody(value, CONFIG, (steps, field) => {
+      throw faultAt(
+        context,
+        steps,
+        `Reading the CNI configuration failed: libcni takes the key ${
+          JSON.stringify(steps.at(-1))
+        } for "${field}", which stands there already`,
+        "document.duplicate-key",
+      );
+    }) as JsonObject;
     if (text(object["type"]) === undefined || Object.hasOwn(object, "plugins")) {
       checkList(object, context);
     }
-    return [{ kind: "cni.config", object, base: [] }];
+    return [{
+      kind: "cni.config",
+      object,
+      base: [],
+      place: (tokens) => ({ steps: unfoldSteps(value, tokens), isValue: false }),
+    }];
   },
 };
+
+/** The value as libcni spells it, where two keys do not clash; the clash is for `read` to report. */
+function fold(value: JsonValue): JsonValue {
+  return foldBody(value, CONFIG, () => {});
+}
 
 function isList(object: JsonObject, name: string): boolean {
   if (text(object["name"]) === undefined) return false;

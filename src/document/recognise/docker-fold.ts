@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { setMember } from "../own-member.ts";
 import type { Shape } from "./docker-schema.ts";
 
-/** Reports two keys of one structure that the daemon takes for the same field. */
-export type OnClash = (steps: readonly string[], field: string) => never;
+/** Reports two keys of one structure that Go takes for the same field; where it returns, the last wins. */
+export type OnClash = (steps: readonly string[], field: string) => void;
 
 /**
  * A key as Go's `encoding/json` compares it: without case, and with the two characters beyond ASCII

@@ -21,6 +21,25 @@ function fields(leaves: string, shaped: { readonly [field: string]: Shape } = {}
   return { fields: { ...Object.fromEntries(names.map((name) => [name, null])), ...shaped } };
 }
 
+/** One structure with the fields of several; a field that two have gets what both know of it. */
+function union(...structures: readonly Structure[]): Structure {
+  const all: { [field: string]: Shape } = {};
+  for (const { fields } of structures) {
+    for (const [name, shape] of Object.entries(fields)) {
+      all[name] = Object.hasOwn(all, name) ? unite(all[name]!, shape) : shape;
+    }
+  }
+  return { fields: all };
+}
+
+function unite(one: Shape, other: Shape): Shape {
+  if (one === null || other === null) return one ?? other;
+  if ("fields" in one && "fields" in other) return union(one, other);
+  if ("items" in one && "items" in other) return { items: unite(one.items, other.items) };
+  if ("values" in one && "values" in other) return { values: unite(one.values, other.values) };
+  throw new TypeError("two structures of the Docker API give one field two shapes");
+}
+
 const DRIVER = fields("Name Options");
 
 const MOUNT = fields("Type Source Target ReadOnly Consistency", {
@@ -83,14 +102,20 @@ const ENDPOINT = fields(
   { IPAMConfig: fields("IPv4Address IPv6Address LinkLocalIPs") },
 );
 
-/** `POST /containers/create`. */
-export const CONTAINER_CREATE: Structure = fields("", {
-  ...CONTAINER_CONFIG_FIELDS,
-  HostConfig: HOST_CONFIG,
-  NetworkingConfig: fields("", { EndpointsConfig: { values: ENDPOINT } }),
-  // Not the body's own, yet daemons of API 1.22 and before took them beside "HostConfig".
-  Mounts: { items: MOUNT },
-});
+const NETWORKING_CONFIG = fields("", { EndpointsConfig: { values: ENDPOINT } });
+
+/**
+ * `POST /containers/create`. Daemons up to 25 embed the host's and the network's configuration, so
+ * that these fields count at the top as well where "HostConfig" is absent.
+ *
+ * @see moby v20.10 to v25.0, runconfig/config.go and config_unix.go, ContainerConfigWrapper
+ */
+export const CONTAINER_CREATE: Structure = union(
+  { fields: CONTAINER_CONFIG_FIELDS },
+  HOST_CONFIG,
+  NETWORKING_CONFIG,
+  fields("Cpuset", { HostConfig: HOST_CONFIG, NetworkingConfig: NETWORKING_CONFIG }),
+);
 
 /** `POST /containers/{id}/update`. */
 export const CONTAINER_UPDATE: Structure = fields("", {
@@ -179,6 +204,21 @@ export const INSPECT: Structure = fields("Id Image RepoTags RepoDigests Os Archi
   HostConfig: HOST_CONFIG,
   Mounts: { items: fields("Type Name Source Destination Driver Mode RW Propagation") },
 });
+
+/**
+ * Whatever the Engine API takes or prints. A daemon ignores the fields that it does not know, so a
+ * body may be meant for another door than it looks like; hence it is folded for all of them.
+ */
+export const ANY_BODY: Structure = union(
+  CONTAINER_CREATE,
+  CONTAINER_UPDATE,
+  EXEC_CREATE,
+  NETWORK_CREATE,
+  NETWORK_CONNECT,
+  VOLUME_CREATE,
+  SERVICE_SPEC,
+  INSPECT,
+);
 
 /** @see OCI image specification, config.md */
 export const IMAGE_CONFIG: Structure = fields("architecture os variant author created", {

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { isAdmissionRequest, isAdmissionReview, readAdmission } from "./admission-review.ts";
-import { type Draft, faultAt, type RecogniseContext, type Recogniser, text } from "./draft.ts";
+import { type Draft, faultAt, type RecogniseContext, type Recogniser } from "./draft.ts";
 import { objectName } from "./kubernetes-name.ts";
+import { isTyped, refuseItems } from "./kubernetes-items.ts";
 import { isOcmDescriptorV3 } from "./ocm.ts";
 
 /** Kubernetes objects, lists of them (each item is a document of its own) and admission reviews. */
@@ -16,6 +17,7 @@ export const KUBERNETES: Recogniser = {
   read(value, context) {
     const object = value as JsonObject;
     if (!isTyped(object)) return [readAdmission(object, [], context)];
+    refuseItems(object, [], context);
     const request = object["request"];
     if (isAdmissionReview(object) && isJsonObject(request)) {
       return [readAdmission(request, ["request"], context)];
@@ -24,30 +26,15 @@ export const KUBERNETES: Recogniser = {
   },
 };
 
-function isTyped(object: JsonObject): boolean {
-  return text(object["apiVersion"]) !== undefined && text(object["kind"]) !== undefined;
-}
-
 function readObject(
   object: JsonObject,
   base: readonly string[],
   context: RecogniseContext,
 ): Draft[] {
+  refuseItems(object, base, context);
   const { items } = object;
   if (!Array.isArray(items)) {
     return [{ kind: "kubernetes", object, name: objectName(object), base }];
-  }
-  const kind = String(object["kind"]);
-  if (!kind.endsWith("List")) {
-    // kubectl takes any object with "items" for a list and applies the items alone.
-    throw faultAt(
-      context,
-      [...base, "items"],
-      `Reading the Kubernetes object failed: ${
-        JSON.stringify(kind)
-      } has a list of "items", which ` +
-        `kubectl applies in its stead; only a kind that ends in "List" may have one`,
-    );
   }
   return items.flatMap((item, index) => {
     const steps = [...base, "items", String(index)];

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { getMember } from "../own-member.ts";
 import { type Draft, faultAt, type RecogniseContext, type Recogniser, text } from "./draft.ts";
+import { refuseItems } from "./kubernetes-items.ts";
 
 const PARTS = ["resources", "sources", "componentReferences", "references"];
 
@@ -20,6 +21,7 @@ export const OCM_COMPONENT: Recogniser = {
       isComponent(value)),
   read(value, context) {
     const object = value as JsonObject;
+    refuseItems(object, [], context);
     if (isOcmDescriptorV3(object)) return [readDescriptor(object, object["metadata"], context)];
     if (isDescriptorV2(object)) return [readDescriptor(object, object["component"], context)];
     const components = object["components"];

@@ -1,5 +1,6 @@
 import type { DocumentKind } from "../kind.ts";
-import type { Tree } from "../tree.ts";
+import { isJsonObject } from "../../json.ts";
+import type { DisputeType, Tree, YamlDispute } from "../tree.ts";
 import type { Syntax } from "../syntax/guess-syntax.ts";
 import { CIPD_PACKAGE, CIPD_PIN } from "./cipd.ts";
 import { COMPOSE } from "./compose.ts";
@@ -21,12 +22,33 @@ const SPECIFIC: readonly Recogniser[] = [
   OCM_COMPONENT,
 ];
 
-/** The kinds whose own readers are Go's YAML libraries, and what these read differently. */
-const DISPUTED: { readonly [kind in DocumentKind]?: readonly ("scalar" | "number")[] } = {
-  "kubernetes": ["scalar", "number"],
-  "ocm.component": ["scalar", "number"],
-  "cipd.package": ["scalar", "number"],
-  "compose": ["number"],
+/**
+ * What a kind's own reader, a YAML library of Go, takes for other values than YAML 1.2. `reread`: the
+ * reader knows no types, so its values can be computed and are handed over. `refuse`: what it sees
+ * depends on the field that it fills.
+ */
+const DISPUTED: {
+  readonly [kind in DocumentKind]?: { readonly [type in DisputeType]?: "reread" | "refuse" };
+} = {
+  "kubernetes": {
+    word: "reread",
+    number: "reread",
+    "wide-number": "refuse",
+    mapping: "refuse",
+  },
+  "ocm.component": {
+    word: "reread",
+    number: "reread",
+    "wide-number": "refuse",
+    mapping: "refuse",
+  },
+  "cipd.package": {
+    word: "refuse",
+    number: "refuse",
+    "wide-number": "refuse",
+    mapping: "refuse",
+  },
+  "compose": { number: "refuse", "wide-number": "refuse" },
 };
 
 /** The recognisers of one run over an input. */
@@ -52,27 +74,32 @@ export class Recognisers {
   }
 
   /**
-   * Finds out what a tree is about, or reads it as the kind that the caller names.
+   * Finds out what the trees of one text are about, or reads them as the kind that the caller names.
+   * The parts of a stream are judged together where their reader takes them so: Compose merges all
+   * documents of one file.
    *
-   * @throws {PluginError} `document.malformed` where it is not what it says, where it says to be of
+   * @throws {PluginError} `document.malformed` where one is not what it says, where it says to be of
    * two kinds, or where its kind's own reader would see other values; `document.kind-mismatch` where
    * it cannot be of the kind that was named
    */
-  read(tree: Tree, context: RecogniseContext, forced?: DocumentKind): Draft[] {
-    const recogniser = forced === undefined
-      ? this.#find(tree, context)
-      : checkForced(tree, context, this.of(forced));
-    for (const type of DISPUTED[recogniser.kind] ?? []) {
-      const dispute = tree.disputes?.[type];
-      if (dispute !== undefined) {
-        throw context.source.fault(
-          "document.malformed",
-          `Reading the ${recogniser.kind} document failed: ${dispute.message}`,
-          dispute.offset,
-        );
-      }
-    }
-    return recogniser.read(tree.value, context);
+  read(
+    trees: readonly Tree[],
+    contextOf: (tree: Tree) => RecogniseContext,
+    forced?: DocumentKind,
+  ): { tree: Tree; draft: Draft }[] {
+    const found = trees.map((tree) =>
+      forced === undefined
+        ? this.#find(tree, contextOf(tree))
+        : checkForced(tree, contextOf(tree), this.of(forced))
+    );
+    const isCompose = forced === undefined && found.includes(COMPOSE);
+    return trees.flatMap((tree, index) => {
+      let recogniser = found[index]!;
+      if (isCompose && PLAIN.includes(recogniser) && isJsonObject(tree.value)) recogniser = COMPOSE;
+      const settled = settleDisputes(tree, recogniser, contextOf);
+      return recogniser.read(settled.value, contextOf(settled))
+        .map((draft) => ({ tree: settled, draft }));
+    });
   }
 
   #find(tree: Tree, context: RecogniseContext): Recogniser {
@@ -102,4 +129,37 @@ function checkForced(tree: Tree, context: RecogniseContext, recogniser: Recognis
     `Reading the document as ${recogniser.kind} failed: ${recogniser.wants} is wanted`,
     "document.kind-mismatch",
   );
+}
+
+/** The tree with the values that the kind's own reader sees. */
+function settleDisputes(
+  tree: Tree,
+  recogniser: Recogniser,
+  contextOf: (tree: Tree) => RecogniseContext,
+): Tree {
+  if (tree.disputes === undefined) return tree;
+  const ways = DISPUTED[recogniser.kind] ?? {};
+  let rereads = false;
+  for (const [type, dispute] of Object.entries(tree.disputes)) {
+    if (type === "compose-tag" && recogniser !== COMPOSE) throw refuse(dispute);
+    const way = ways[type as DisputeType];
+    if (way === "refuse") throw refuse(dispute);
+    rereads ||= way === "reread";
+  }
+  const reread = rereads ? tree.rereadAsGo?.() : undefined;
+  if (reread === undefined) return tree;
+  if (reread.disputes?.mapping !== undefined) throw refuse(reread.disputes.mapping);
+  const context = contextOf(reread);
+  if (recogniser.claims(reread.value, context) || recogniser.accepts?.(reread.value)) {
+    return reread;
+  }
+  throw refuse((tree.disputes.word ?? tree.disputes.number)!);
+
+  function refuse(dispute: YamlDispute): Error {
+    return contextOf(tree).source.fault(
+      "document.malformed",
+      `Reading the ${recogniser.kind} document failed: ${dispute.message}`,
+      dispute.offset,
+    );
+  }
 }

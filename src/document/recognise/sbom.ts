@@ -54,8 +54,10 @@ export const SPDX: Recogniser = {
 const SPDX_MEDIA_TYPE = "application/spdx+json";
 
 function isSpdx3(object: JsonObject): boolean {
-  return /^https:\/\/spdx\.org\/rdf\/3\./.test(textOrNothing(object["@context"])) &&
-    Array.isArray(object["@graph"]);
+  const context = object["@context"];
+  const contexts = Array.isArray(context) ? context : [context];
+  return Array.isArray(object["@graph"]) &&
+    contexts.some((one) => /^https:\/\/spdx\.org\/rdf\/3\./.test(textOrNothing(one)));
 }
 
 function spdx3Name(object: JsonObject): string | undefined {

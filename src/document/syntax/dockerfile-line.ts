@@ -17,7 +17,8 @@ export interface LogicalLine {
 export const SPACE =
   "[\\t\\n\\v\\f\\r \\u0085\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000]";
 const LEADING_SPACE = new RegExp(`^${SPACE}+`);
-const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
+/** On a line whose end is trimmed, since a pattern for that end would try each of its spaces. */
+const DIRECTIVE = /^#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^]+)$/;
 
 /**
  * Reads the lines of a Dockerfile: parser directives, comments, continuations and the bodies of
@@ -38,7 +39,7 @@ export class DockerfileLines {
     this.#source = source;
     for (const match of source.text.matchAll(/[^\n]*(?:\n|$)/g)) {
       if (match[0] !== "") {
-        this.#lines.push({ text: match[0].replace(/[\r\n]+$/, ""), offset: match.index });
+        this.#lines.push({ text: trimEndOf(match[0], "\r\n"), offset: match.index });
       }
     }
     this.directives = this.#readDirectives();
@@ -88,7 +89,9 @@ export class DockerfileLines {
   #readDirectives(): { readonly [name: string]: string } {
     const directives: { [name: string]: string } = {};
     for (const line of this.#lines) {
-      const [, key, value] = DIRECTIVE.exec(line.text.replace(LEADING_SPACE, "")) ?? [];
+      const [, key, value] = DIRECTIVE.exec(
+        trimEndOf(line.text.replace(LEADING_SPACE, ""), "\t\n\f\r "),
+      ) ?? [];
       const name = key?.toLowerCase();
       if (value === undefined || (name !== "syntax" && name !== "escape" && name !== "check")) {
         break;
@@ -112,6 +115,13 @@ export class DockerfileLines {
     }
     return directives;
   }
+}
+
+/** `text` without what of `characters` it ends with. */
+function trimEndOf(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1]!)) end--;
+  return text.slice(0, end);
 }
 
 function offsetIn(

@@ -105,7 +105,7 @@ class InstructionReader {
   /** Reads the instruction whose keyword begins at `start`; `path` is its pointer's steps. */
   read(start: number, path: string): JsonObject {
     const text = this.#line.text.trimEnd();
-    const [written = ""] = /^[^\t\v\f\r ]+/.exec(text.slice(start)) ?? [];
+    const written = keywordAt(text, start);
     const keyword = written.toUpperCase();
     const form = Object.hasOwn(FORMS, keyword) ? FORMS[keyword] : undefined;
     if (form === undefined) throw this.fault(`${quote(written)} is no instruction`, start);
@@ -146,10 +146,10 @@ class InstructionReader {
   }
 
   #readTrigger(instruction: JsonObject, rest: number, path: string): void {
-    const trigger = this.read(rest, `${path}/onbuild`);
-    const keyword = String(trigger["instruction"]);
+    // Before the trigger is read, or a line of nothing but ONBUILD would be as many calls deep.
+    const keyword = keywordAt(this.#line.text, rest).toUpperCase();
     if (NOT_A_TRIGGER.has(keyword)) throw this.fault(`ONBUILD takes no ${keyword}`, rest);
-    instruction["onbuild"] = trigger;
+    instruction["onbuild"] = this.read(rest, `${path}/onbuild`);
   }
 
   #readHealthcheck(instruction: JsonObject, rest: number, path: string): void {
@@ -246,4 +246,8 @@ class InstructionReader {
   #place(path: string, index: number): void {
     this.#places.set(path, this.#line.offsetAt(index));
   }
+}
+
+function keywordAt(text: string, start: number): string {
+  return /^[^\t\v\f\r ]+/.exec(text.slice(start))?.[0] ?? "";
 }

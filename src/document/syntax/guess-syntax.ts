@@ -29,7 +29,8 @@ const BY_ENDING: { readonly [ending: string]: Syntax } = {
 /** What a file's name says about its syntax. */
 export function syntaxByName(name: string): Syntax | undefined {
   const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
-  if (/^(?:Dockerfile|Containerfile)(?:$|\.(?!dockerignore$))/.test(file)) return "dockerfile";
+  const isIgnoreFile = /\.dockerignore$/i.test(file);
+  if (/^(?:docker|container)file(?:$|[._-])/i.test(file) && !isIgnoreFile) return "dockerfile";
   if (/\.(?:dockerfile|containerfile)$/i.test(file)) return "dockerfile";
   const ending = /\.([^.]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
   return Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending] : undefined;

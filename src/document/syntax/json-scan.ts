@@ -15,6 +15,12 @@ export interface JsonScan {
   readonly fault: Error | undefined;
 }
 
+/**
+ * Numbers of one text that are replaced. Each costs some 100 bytes, so a file of `-0,` within the
+ * input's bound could fill the memory.
+ */
+const MAX_ODD_NUMBERS = 1_000_000;
+
 const QUOTE = 0x22;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
@@ -24,7 +30,7 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
  * or loses: duplicate keys, integers that a double rounds, numbers that overflow, -0 and lone
  * surrogates.
  *
- * @throws {PluginError} `document.too-deep`
+ * @throws {PluginError} `document.too-deep`; `input.too-large` beyond 1,000,000 odd numbers
  */
 export function scanJson(source: SourceText, start: number, end: number, depth: number): JsonScan {
   const { text } = source;
@@ -92,7 +98,13 @@ export function scanJson(source: SourceText, start: number, end: number, depth: 
       ) {
         const odd = readNumber(source, i, stop);
         if (odd instanceof Error) fault ??= odd;
-        else if (odd !== undefined) oddNumbers.push(odd);
+        else if (odd !== undefined && oddNumbers.push(odd) > MAX_ODD_NUMBERS) {
+          throw source.fault(
+            "input.too-large",
+            `Parsing JSON failed: more than ${MAX_ODD_NUMBERS} numbers are -0 or beyond a double`,
+            i,
+          );
+        }
       }
       i = stop - 1;
     }

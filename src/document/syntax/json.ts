@@ -13,7 +13,7 @@ import { type OddNumber, scanJson } from "./json-scan.ts";
  * @param start offset of the text within `source`
  * @param end offset just behind it
  * @throws {PluginError} `document.malformed`, `.duplicate-key`, `.number-overflow`, `.too-deep`,
- * `.encoding`
+ * `.encoding`; `input.too-large` beyond 1,000,000 numbers that a double would change
  * @see RFC 8259
  */
 export function parseJson(
@@ -45,7 +45,8 @@ export function parseJson(
  */
 export function parseJsonLines(source: SourceText, limits: TreeLimits): Tree[] {
   const trees: Tree[] = [];
-  for (const line of source.text.matchAll(/[^\r\n]*\S[^\r\n]*/g)) {
+  for (const line of source.text.matchAll(/[^\r\n]+/g)) {
+    if (line[0].trim() === "") continue;
     trees.push(parseJson(source, limits, line.index, line.index + line[0].length));
   }
   return trees;

@@ -10,7 +10,7 @@ import { type Syntax, syntaxByContent, syntaxByName } from "./guess-syntax.ts";
  * text's size, and nobody writes such files by the megabyte; YAML counts its tokens besides.
  */
 const MAX_LENGTHS: { readonly [syntax in Syntax]?: number } = {
-  "yaml": 16 * 1024 * 1024,
+  "yaml": 8 * 1024 * 1024,
   "toml": 4 * 1024 * 1024,
   "dockerfile": 1024 * 1024,
   "cipd-ensure": 1024 * 1024,

@@ -26,27 +26,60 @@ export function parseToml(source: SourceText, limits: TreeLimits): Tree | undefi
   return { value, locate: (tokens) => locate(conversion.spans(top), tokens) };
 }
 
-const TOKEN =
-  /"""(?:[^\\]|\\[^])*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[[\]{},=\n]/g;
-
 /** The library walks values by recursion, so what it gets is bounded before it sees it. */
 function boundTokens(source: SourceText, limits: TreeLimits): void {
+  const { text } = source;
   let depth = 0;
   let separators = 0;
-  for (const { 0: token, index } of source.text.matchAll(TOKEN)) {
-    if (token === "[" || token === "{") depth++;
-    else if (token === "]" || token === "}") depth = Math.max(0, depth - 1);
-    else if (token === "," || token === "=" || token === "\n") separators++;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!;
+    if (character === '"' || character === "'") {
+      i = tomlStringEnd(text, i) - 1;
+      continue;
+    }
+    if (character === "#") {
+      i = indexOrEnd(text, "\n", i) - 1;
+      continue;
+    }
+    if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth = Math.max(0, depth - 1);
+    else if (character === "," || character === "=" || character === "\n") separators++;
     // The brackets of a table's header are no values, hence two more.
-    if (depth > limits.depth + 2) throw tooDeep(source, limits, index);
+    if (depth > limits.depth + 2) throw tooDeep(source, limits, i);
     if (separators > MAX_SEPARATORS) {
       throw source.fault(
         "input.too-large",
         `Parsing TOML failed: the file has more than ${MAX_SEPARATORS} separators`,
-        index,
+        i,
       );
     }
   }
+}
+
+/**
+ * Offset just behind the string that begins at `open`. One that nothing closes ends with its line,
+ * over several lines with the file, so that no character is looked at twice.
+ */
+function tomlStringEnd(text: string, open: number): number {
+  const quotes = text[open]!;
+  const isLong = text.startsWith(quotes.repeat(3), open);
+  const close = isLong ? quotes.repeat(3) : quotes;
+  for (let i = open + close.length; i < text.length; i++) {
+    if (text[i] === "\\" && quotes === '"') i++;
+    else if (text[i] === "\n" && !isLong) return i;
+    else if (text.startsWith(close, i)) {
+      i += close.length;
+      // Up to two quotes may stand right before the three that close.
+      for (let more = 0; isLong && more < 2 && text[i] === quotes; more++) i++;
+      return i;
+    }
+  }
+  return text.length;
+}
+
+function indexOrEnd(text: string, wanted: string, from: number): number {
+  const index = text.indexOf(wanted, from);
+  return index < 0 ? text.length : index;
 }
 
 function tooDeep(source: SourceText, limits: TreeLimits, offset: number): Error {

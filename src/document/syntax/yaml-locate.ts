@@ -1,6 +1,6 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml";
 import type { Span } from "../tree.ts";
-import { readPlainScalar } from "./yaml-scalar.ts";
+import { readScalar, type ScalarReader } from "./yaml-scalar.ts";
 import { isMergeKey } from "./yaml-conversion.ts";
 
 type Anchors = ReadonlyMap<Alias.Parsed, ParsedNode>;
@@ -13,12 +13,13 @@ export function locateInYaml(
   root: ParsedNode,
   tokens: readonly string[],
   anchors: Anchors,
+  reader: ScalarReader = "core",
 ): Span {
   let node = dereference(root, anchors);
   let start = node.range[0];
   for (const token of tokens) {
     const step = isMap(node)
-      ? findMember(node as YAMLMap.Parsed, token, anchors)
+      ? findMember(node as YAMLMap.Parsed, token, anchors, reader)
       : isSeq(node)
       ? findElement(node.items[Number(token)] as ParsedNode | undefined, token)
       : undefined;
@@ -40,7 +41,12 @@ function findElement(item: ParsedNode | undefined, token: string): Step | undefi
   return { start: item.range[0], value: item };
 }
 
-function findMember(map: YAMLMap.Parsed, name: string, anchors: Anchors): Step | undefined {
+function findMember(
+  map: YAMLMap.Parsed,
+  name: string,
+  anchors: Anchors,
+  reader: ScalarReader,
+): Step | undefined {
   const merged: ParsedNode[] = [];
   for (const { key, value } of map.items) {
     if (isMergeKey(key)) {
@@ -48,26 +54,28 @@ function findMember(map: YAMLMap.Parsed, name: string, anchors: Anchors): Step |
       if (source !== undefined) {
         merged.push(...(isSeq(source) ? source.items as ParsedNode[] : [source]));
       }
-    } else if (keyText(key, anchors) === name) {
+    } else if (keyText(key, anchors, reader) === name) {
       return { start: key.range[0], value };
     }
   }
   for (const source of merged) {
     const target = dereference(source, anchors);
-    const step = isMap(target) ? findMember(target as YAMLMap.Parsed, name, anchors) : undefined;
+    const step = isMap(target)
+      ? findMember(target as YAMLMap.Parsed, name, anchors, reader)
+      : undefined;
     if (step !== undefined) return step;
   }
   return undefined;
 }
 
-function keyText(key: ParsedNode, anchors: Anchors): string | undefined {
+function keyText(key: ParsedNode, anchors: Anchors, reader: ScalarReader): string | undefined {
   const node = dereference(key, anchors);
   if (!isScalar(node)) return undefined;
   const text = String(node.value);
   if (node.tag !== undefined ? !/:(?:int|float|bool)$/.test(node.tag) : node.type !== "PLAIN") {
     return text;
   }
-  const reading = readPlainScalar(text);
+  const reading = readScalar(text, reader);
   return "value" in reading ? String(reading.value) : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { exactInteger, readDecimal } from "../number.ts";
-import { quote } from "../source-text.ts";
+import { readGoScalar } from "./yaml-go-scalar.ts";
 
 /** What a scalar stands for; `overflow` where a double cannot hold it. */
 export type ScalarReading =
@@ -48,54 +48,11 @@ export function fitsTag(tag: string, text: string): boolean | undefined {
   }
 }
 
-/** What a plain scalar is to some readers and not to others. @see YamlDispute in ../tree.ts */
-export function findDispute(
-  text: string,
-  claimsYaml11: boolean,
-): { readonly type: "scalar" | "number"; readonly message: string } | undefined {
-  if (isYaml11Boolean(text)) {
-    const boolean = /^(?:y|yes|on)$/i.test(text);
-    const message =
-      `the plain word ${quote(text)} is ${boolean} to YAML 1.1 and text to YAML 1.2; ` +
-      `quote it, or write ${boolean}`;
-    return { type: "scalar", message };
-  }
-  if (!isGoNumberDispute(text) && !(claimsYaml11 && SEXAGESIMAL.test(text))) return undefined;
-  const message =
-    `${quote(text)} is another number to YAML 1.1 than to YAML 1.2; write it in plain ` +
-    "decimal digits, or quote it";
-  return { type: "number", message };
-}
+/** Whose values a plain scalar gets. */
+export type ScalarReader = "core" | "go";
 
-const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
-const YAML_11_BOOLEAN = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
-const GO_INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|[0-9]+)$/;
-const GO_FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-
-/** True for the plain words that are booleans to YAML 1.1 and text to YAML 1.2. */
-function isYaml11Boolean(text: string): boolean {
-  return text.length <= 3 && YAML_11_BOOLEAN.test(text);
-}
-
-/**
- * True for a plain scalar that the YAML libraries of Go read as another number than YAML 1.2 does:
- * `0644` is octal to them, `0b1` and `1_000` are numbers.
- *
- * @see go-yaml v2 and v3, resolve.go
- */
-function isGoNumberDispute(text: string): boolean {
-  if (!/^[-+.]?[0-9]/.test(text)) return false;
-  const reading = readPlainScalar(text);
-  const grouped = text.replaceAll("_", "");
-  const ours = "value" in reading ? String(reading.value) : "overflow";
-  if (GO_INTEGER.test(grouped)) return goInteger(grouped) !== ours;
-  return grouped !== text && GO_FLOAT.test(grouped);
-}
-
-/** Digits without `_` as Go's `strconv.ParseInt(text, 0, 64)` reads them, else as a decimal. */
-function goInteger(text: string): string {
-  const sign = text.startsWith("-") ? "-" : "";
-  const digits = text.replace(/^[-+]/, "");
-  const value = BigInt(/^0[0-7]+$/.test(digits) ? digits.replace("0", "0o") : digits);
-  return value === 0n ? "0" : sign + value.toString();
+/** Reads a plain scalar as one of the readers does; the core schema where Go's own disagree. */
+export function readScalar(text: string, reader: ScalarReader): ScalarReading {
+  const reading = reader === "go" ? readGoScalar(text) : undefined;
+  return reading === undefined || reading === "unknown" ? readPlainScalar(text) : reading;
 }

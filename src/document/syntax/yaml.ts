@@ -1,4 +1,4 @@
-import { Composer, type Document, Lexer, Parser } from "yaml";
+import { Composer, type Document, isScalar, Lexer, type ParsedNode, Parser } from "yaml";
 import type { SourceText } from "../source-text.ts";
 import type { Tree, TreeLimits } from "../tree.ts";
 import { YamlConversion } from "./yaml-conversion.ts";
@@ -9,6 +9,9 @@ import { locateInYaml } from "./yaml-locate.ts";
  * bound could fill the memory; 1.9 MB of Kubernetes manifests are 200,000.
  */
 const MAX_LEXEMES = 2_000_000;
+
+/** Lines that begin like a directive, be they one or not. */
+const MAX_DIRECTIVES = 10_000;
 
 /** Entries on the parser's stack that do not nest values: the document, a scalar, a pending key. */
 const STACK_MARGIN = 4;
@@ -23,6 +26,8 @@ const STACK_MARGIN = 4;
  * @see YAML 1.2.2
  */
 export function parseYaml(source: SourceText, limits: TreeLimits): Tree[] {
+  checkCharacters(source);
+  checkDirectives(source);
   const trees: Tree[] = [];
   const lexer = new Lexer();
   const parser = new Parser();
@@ -61,6 +66,39 @@ export function parseYaml(source: SourceText, limits: TreeLimits): Tree[] {
   return trees;
 }
 
+/**
+ * A lone CR, NEL, LS and PS end a line, and with it a comment, for the YAML libraries of Go, as in
+ * YAML 1.1; to YAML 1.2 and ours all but the CR are text. A byte-order mark at the beginning of a
+ * later line is skipped by the former alone.
+ *
+ * @see go-yaml, yamlprivateh.go, is_break; scannerc.go, yaml_parser_scan_to_next_token
+ */
+function checkCharacters(source: SourceText): void {
+  const offset = source.text.search(/\r(?!\n)|[\u0085\u2028\u2029\uFEFF]/);
+  if (offset < 0) return;
+  const code = source.text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0");
+  throw source.fault(
+    "document.malformed",
+    `Parsing YAML failed: the bare character U+${code} ends a line for some readers only; write ` +
+      "LF or CR LF, or an escape in double quotes",
+    offset,
+  );
+}
+
+/** The library keeps and copies directives one by one; a file has at most a handful of them. */
+function checkDirectives(source: SourceText): void {
+  let count = 0;
+  for (const { index } of source.text.matchAll(/^%/gm)) {
+    if (++count > MAX_DIRECTIVES) {
+      throw source.fault(
+        "input.too-large",
+        `Parsing YAML failed: more than ${MAX_DIRECTIVES} lines begin with "%"`,
+        index,
+      );
+    }
+  }
+}
+
 function readDocument(
   source: SourceText,
   limits: TreeLimits,
@@ -76,19 +114,30 @@ function readDocument(
       error,
     );
   }
-  const conversion = new YamlConversion(source, limits, {
-    checksSurrogates,
-    claimsYaml11: document.directives.yaml.explicit === true &&
-      String(document.directives.yaml.version) === "1.1",
-  });
   const root = document.contents;
-  if (root === null || conversion.isEmpty(root)) return undefined;
-  const value = conversion.convert(root);
-  return {
-    value,
-    locate: (tokens) => locateInYaml(root, tokens, conversion.anchors),
-    disputes: conversion.disputes,
+  if (root === null || isEmpty(root)) return undefined;
+  const claimsYaml11 = document.directives.yaml.explicit === true &&
+    String(document.directives.yaml.version) === "1.1";
+  const convert = (reader: "core" | "go"): Tree => {
+    const conversion = new YamlConversion(source, limits, {
+      reader,
+      checksSurrogates,
+      claimsYaml11,
+    });
+    const value = conversion.convert(root);
+    return {
+      value,
+      locate: (tokens) => locateInYaml(root, tokens, conversion.anchors, reader),
+      disputes: conversion.disputes,
+    };
   };
+  return { ...convert("core"), rereadAsGo: () => convert("go") };
+}
+
+/** True for a document that holds nothing at all, which is not the same as `null`. */
+function isEmpty(node: ParsedNode): boolean {
+  return isScalar(node) && node.source === "" && node.type === "PLAIN" &&
+    node.tag === undefined && node.anchor === undefined;
 }
 
 function tooDeep(source: SourceText, limits: TreeLimits, offset: number): Error {

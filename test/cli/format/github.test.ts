@@ -113,4 +113,14 @@ for (const [what, text] of Object.entries(HOSTILE_TEXTS)) {
   });
 }
 
+test("formatGithub() shows a warning that denies as an error", () => {
+  const reasons = [
+    reason("old", "Old.", { severity: "warning", denies: true }),
+    reason("new", "New.", { severity: "warning", denies: false }),
+  ];
+  const lines = formatGithub(reportOf([result({ input: "a", allowed: false, reasons })]), PLAIN)
+    .split("\n");
+  assert.equal(lines.slice(0, 2).map((line) => parseCommand(line)?.name), ["error", "warning"]);
+});
+
 test.run();

@@ -2,7 +2,16 @@ import * as assert from "uvu/assert";
 import { formatJson } from "../../../src/cli/format/json.ts";
 import type { Report } from "../../../src/cli/format/report.ts";
 import { HOSTILE_TEXTS } from "./hostile-text.ts";
-import { COLOURED, emptyReport, hostileReport, PLAIN, sampleReport } from "./sample-report.ts";
+import {
+  COLOURED,
+  emptyReport,
+  hostileReport,
+  PLAIN,
+  reason,
+  reportOf,
+  result,
+  sampleReport,
+} from "./sample-report.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("cli/format/json");
@@ -78,5 +87,15 @@ for (const [what, text] of Object.entries(HOSTILE_TEXTS)) {
     assert.is(failed.error.message, expected);
   });
 }
+
+test("formatJson() keeps to its documented members", () => {
+  const denying = reason("old", "Old.", { severity: "warning", denies: true });
+  const report = JSON.parse(
+    formatJson(reportOf([result({ input: "a", reasons: [denying] })]), PLAIN),
+  );
+  assert.equal(Object.keys(report.results[0].reasons[0]), [
+    ...["rule", "message", "severity", "path", "line", "column"],
+  ]);
+});
 
 test.run();

@@ -142,4 +142,14 @@ for (
   });
 }
 
+test("formatJunit() names the warning that denies as the failure", () => {
+  const reasons = [
+    reason("note", "By the way.", { severity: "info" }),
+    reason("old", "Old.", { severity: "warning", denies: true }),
+  ];
+  const text = formatJunit(reportOf([result({ input: "a", allowed: false, reasons })]), PLAIN);
+  const [failure] = casesOf(parseXml(text).children[0])[0]!.children;
+  assert.equal([failure?.name, failure?.attributes.type], ["failure", "old"]);
+});
+
 test.run();

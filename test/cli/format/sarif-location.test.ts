@@ -36,13 +36,6 @@ for (const [what, text] of Object.entries(HOSTILE_TEXTS)) {
   });
 }
 
-test("locationsOf() says what standard input is", () => {
-  const [location] = locationsOf(result({ input: "-" }), { line: null, column: null, path: null });
-  assert.equal(location?.physicalLocation, {
-    artifactLocation: { uri: "stdin", description: { text: "standard input" } },
-  });
-});
-
 test("locationsOf() gives a region only where the line is known", () => {
   const place = (line: number | null, column: number | null) =>
     locationsOf(result({ input: "a" }), { line, column, path: null })[0]?.physicalLocation;

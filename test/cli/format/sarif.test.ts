@@ -163,4 +163,14 @@ for (const [what, text] of Object.entries(HOSTILE_TEXTS)) {
   });
 }
 
+test("formatSarif() gives a warning that denies the level of an error", () => {
+  const reasons = [
+    reason("old", "Old.", { severity: "warning", denies: true }),
+    reason("new", "New.", { severity: "warning", denies: false }),
+  ];
+  const { runs } = sarifOf(reportOf([result({ input: "a", allowed: false, reasons })]));
+  // deno-lint-ignore no-explicit-any
+  assert.equal(runs[0].results.map((r: any) => r.level), ["error", "warning"]);
+});
+
 test.run();

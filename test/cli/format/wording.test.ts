@@ -4,6 +4,7 @@ import {
   isOnlyWaived,
   outcomeOf,
   placeOf,
+  shownSeverity,
   subjectOf,
   summaryOf,
 } from "../../../src/cli/format/wording.ts";
@@ -50,6 +51,13 @@ test("subjectOf() falls back to the place of the document", () => {
 test("summaryOf() has the three counts", () => {
   const summary = { allowed: 3, denied: 1, errors: 0 };
   assert.is(summaryOf(summary), "3 allowed, 1 denied, 0 could not tell");
+});
+
+test("shownSeverity() calls a warning that denies an error", () => {
+  const warning = (denies: boolean) => reason("r", "m", { severity: "warning", denies });
+  assert.is(shownSeverity(warning(true)), "error");
+  assert.is(shownSeverity(warning(false)), "warning");
+  assert.is(shownSeverity(reason("r", "m", { severity: "info" })), "info");
 });
 
 test.run();

@@ -11,6 +11,17 @@ for (
     ["a container to create", { Image: "a", HostConfig: { Privileged: true } }],
     ["a container without a host configuration", { Image: "a", Cmd: ["b"] }],
     ["a container in another spelling", { image: "a", hostconfig: {} }],
+    ["a container in lower case", { image: "a", cmd: ["sh"] }],
+    ["a container with its environment", { image: "a", env: ["A=b"] }],
+    ["a container whose first host configuration is null", { hostconfig: null, image: "a" }],
+    ["a container as older daemons take it", { image: "a", privileged: true, binds: ["/:/x"] }],
+    ["a service in lower case", { name: "s", tasktemplate: { containerspec: {} } }],
+    ["a command in lower case", { privileged: true, cmd: ["sh"] }],
+    ["a volume in lower case", { name: "v", driveropts: { type: "none", o: "bind" } }],
+    ["a volume with another key", { Name: "v", DriverOpts: { o: "bind" }, x: 1 }],
+    ["a network in lower case", { name: "n", driver: "macvlan" }],
+    ["a manifest in another spelling", { SchemaVersion: 2, Config: {}, Layers: [] }],
+    ["an update with another key", { memory: 1, cpushares: 2, x: 3 }],
     ["an update", { Memory: 1, CpuShares: 2, RestartPolicy: { Name: "no" } }],
     ["a command to execute", { AttachStdin: false, Cmd: ["date"] }],
     ["a network", { Name: "n", Driver: "bridge", IPAM: { Driver: "default" } }],
@@ -37,7 +48,10 @@ for (
 for (
   const [name, value] of [
     ["an image alone", { Image: "a" }],
-    ["lower-case keys", { image: "a", cmd: ["b"], env: [] }],
+    ["words that any configuration has", { image: "a", labels: {}, user: "b", memory: 1 }],
+    ["an environment that is no list", { image: "a", env: { A: "b" } }],
+    ["a name and an image", { name: "a", image: "b", volumes: {} }],
+    ["a driver and something else", { name: "a", driver: "b", host: "c" }],
     ["a name and labels", { Name: "a", Labels: {} }],
     ["a command and something else", { Cmd: ["a"], Foo: 1 }],
     ["an Id", { Id: "a", Config: {} }],
@@ -93,6 +107,58 @@ test("two keys for one field are refused", async () => {
       read("a.json", '[{"Id":"a","State":{},"HostConfig":{"Binds":[],\n"binds":[]}}]')
     ),
     "document.duplicate-key 2:1",
+  );
+});
+
+for (
+  const [name, text, place] of [
+    [
+      "a manifest",
+      '{"schemaVersion":2,"mediaType":"' + OCI + '",\n"image":"a","hostconfig":{}}',
+      "2:1",
+    ],
+    [
+      "an image's configuration",
+      '{"architecture":"a","os":"b","rootfs":{"diff_ids":[]},\n"Cmd":["sh"]}',
+      "2:1",
+    ],
+  ] as const
+) {
+  test(`${name} that is a request as well is refused`, async () => {
+    assert.is(
+      await failure(() => read("a.json", text), /belongs to a request/),
+      `document.malformed ${place}`,
+    );
+  });
+}
+
+test("a body is folded for every door that may take it", async () => {
+  const inspected = {
+    Id: "x",
+    Config: {},
+    Image: "a",
+    HostConfig: {},
+    networkingconfig: { endpointsconfig: { host: {} } },
+  };
+  const { networkingconfig: _, ...rest } = inspected;
+  assert.equal((await readOne("a.json", inspected)).object, {
+    ...rest,
+    NetworkingConfig: { EndpointsConfig: { host: {} } },
+  });
+  const volume = { driveropts: {}, ipam: { config: [{ subnet: "a" }] }, memory: 1 };
+  assert.equal((await readOne("a.json", volume)).object, {
+    DriverOpts: {},
+    IPAM: { Config: [{ Subnet: "a" }] },
+    Memory: 1,
+  });
+});
+
+test("a null does not hide the other key for a field", async () => {
+  assert.is(
+    await failure(() =>
+      read("a.json", '{"hostconfig":null,"HostConfig":{"Privileged":true},"image":"a"}')
+    ),
+    "document.duplicate-key 1:20",
   );
 });
 

@@ -49,6 +49,23 @@ test("foldBody() gives every field of the schema its spelling", () => {
   );
 });
 
+test("foldBody() knows the host's configuration at the top, where older daemons take it", () => {
+  assert.equal(
+    fold({
+      binds: ["/:/x"],
+      PRIVILEGED: true,
+      mounts: [{ source: "/" }],
+      devices: [{ pathonhost: "x" }],
+    }),
+    {
+      Binds: ["/:/x"],
+      Privileged: true,
+      Mounts: [{ Source: "/" }],
+      Devices: [{ PathOnHost: "x" }],
+    },
+  );
+});
+
 test("foldBody() leaves the user's own keys, and fields it does not know", () => {
   const body = {
     Labels: { image: "1", Image: "2" },

@@ -87,19 +87,29 @@ for (
       "document.malformed 3:1",
     ],
     [
-      "a boolean to YAML 1.1",
-      "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: yes\n",
-      "document.malformed 4:16",
+      "a number that Go's readers disagree about",
+      "apiVersion: v1\nkind: Pod\nmode: .5_0\n",
+      "document.malformed 3:7",
     ],
     [
-      "a key that is a boolean to YAML 1.1",
-      "apiVersion: v1\nkind: X\non: 1\n",
+      "a key that Go spells its own way",
+      "apiVersion: v1\nkind: Pod\n1e6: x\n",
       "document.malformed 3:1",
     ],
     [
-      "an octal number to YAML 1.1",
-      "apiVersion: v1\nkind: Pod\nmode: 0644\n",
-      "document.malformed 3:7",
+      "items in what says to be a review",
+      "apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nrequest: {}\nitems: []\n",
+      "document.malformed 4:1",
+    ],
+    [
+      "items in what says to be an OCM descriptor",
+      "apiVersion: ocm.software/v3alpha1\nkind: ComponentVersion\nmetadata: {name: a}\nitems: []\n",
+      "document.malformed 4:1",
+    ],
+    [
+      "a comment that ends early for kubectl",
+      "apiVersion: v1\nkind: Pod\n# x\u2028hostNetwork: true\n",
+      "document.malformed 3:4",
     ],
     [
       "a merge that readers order differently",
@@ -114,9 +124,26 @@ for (
   ] as const
 ) {
   test(`an object with ${name} is refused`, async () => {
-    assert.is(await failure(() => read("a.yaml", text), /^Reading the /), wanted);
+    assert.is(await failure(() => read("a.yaml", text), /^(?:Reading the|Parsing YAML) /), wanted);
   });
 }
+
+test("an object has the values that kubectl sees in it", async () => {
+  const document = await readOne(
+    "a.yaml",
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: yes}\n" +
+      "spec:\n  hostNetwork: on\n  defaultMode: 0400\n  text: 'no'\non: -_1\n",
+  );
+  assert.equal(document.object, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: true },
+    spec: { hostNetwork: true, defaultMode: 256, text: "no" },
+    true: -1,
+  });
+  assert.is(place(document, "/true"), "8:1");
+  assert.is(place(document, "/spec/hostNetwork"), "5:3");
+});
 
 test("the same words are text elsewhere", async () => {
   const document = await readOne("ci.yaml", "on: [push]\nmode: 0644\n");
@@ -137,5 +164,12 @@ for (
     assert.is((await readOne("a.json", object)).kind, "json");
   });
 }
+
+test("a kind that is a boolean to kubectl is refused", async () => {
+  assert.is(
+    await failure(() => read("a.yaml", "apiVersion: v1\nkind: Yes\n")),
+    "document.malformed 2:7",
+  );
+});
 
 test.run();

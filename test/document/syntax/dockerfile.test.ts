@@ -218,4 +218,33 @@ for (
   });
 }
 
+for (
+  const [name, text] of [
+    ["spaces in a directive", `#syntax=${" ".repeat(500_000)}x${" ".repeat(500_000)}\nFROM a\n`],
+    ["a directive of spaces", `#syntax=${" ".repeat(500_000)}\nFROM a\n`],
+    ["carriage returns within a line", `FROM a\n#${"\r".repeat(500_000)}x\n`],
+  ] as const
+) {
+  test(`parseDockerfile() is done with ${name} at once`, () => {
+    const started = performance.now();
+    assert.is(parse(text)?.length, 1);
+    assert.ok(performance.now() - started < 2_000);
+  });
+}
+
+test("parseDockerfile() refuses a trigger of a trigger before it reads it", async () => {
+  assert.is(
+    await failure(
+      () => parse(`FROM a\n${"ONBUILD ".repeat(100_000)}\n`),
+      /ONBUILD takes no ONBUILD/,
+    ),
+    "document.malformed 2:9",
+  );
+});
+
+test("parseDockerfile() trims what ends a directive", () => {
+  const tree = parseDockerfile(sourceOf("# syntax = a/b:1 \t\r\nFROM a\n"));
+  assert.equal(tree?.facts, { syntax: "a/b:1" });
+});
+
 test.run();

@@ -203,4 +203,17 @@ test("parseJsonLines() says on which line it failed", async () => {
   );
 });
 
+test("parseJson() bounds the numbers that it replaces", async () => {
+  assert.match(
+    await failure(() => parseJson(sourceOf(`[${"-0,".repeat(1_000_001)}0]`), SMALL)),
+    /^input\.too-large 1:/,
+  );
+});
+
+test("parseJsonLines() passes over a long blank line at once", () => {
+  const started = performance.now();
+  assert.is(parseJsonLines(sourceOf(`1\n${" ".repeat(500_000)}\n2\n`), SMALL).length, 2);
+  assert.ok(performance.now() - started < 2_000);
+});
+
 test.run();

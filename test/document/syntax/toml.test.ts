@@ -97,4 +97,25 @@ for (
   });
 }
 
+for (
+  const [name, text] of [
+    ["strings that nothing closes", `a = ${'"\\'.repeat(200_000)}`],
+    ["long strings that nothing closes", `a = ${('"'.repeat(3) + "\\").repeat(200_000)}`],
+    ["literals that nothing closes", `a = ${"'\n".repeat(200_000)}`],
+  ] as const
+) {
+  test(`parseToml() is done with ${name} at once`, async () => {
+    const started = performance.now();
+    assert.match(await failure(() => parse(text)), /^document\.malformed /);
+    assert.ok(performance.now() - started < 2_000);
+  });
+}
+
+test("parseToml() sees the brackets behind a string that ends in quotes", async () => {
+  assert.match(
+    await failure(() => parse(`a = ['''x''''', ${"[".repeat(1_000)}`)),
+    /^document\.too-deep 1:/,
+  );
+});
+
 test.run();

@@ -121,6 +121,11 @@ for (
       "%YAML 1.1\n---\na: yes\n",
       "document.malformed 3:4",
     ],
+    ["a lone CR", "a: 1 # x\rb: 2\n", "document.malformed 1:9"],
+    ["NEL", "a: 1\n# x\u0085b: 2\n", "document.malformed 2:4"],
+    ["LINE SEPARATOR in a comment", "a: 1\n# x\u2028b: 2\n", "document.malformed 2:4"],
+    ["PARAGRAPH SEPARATOR in quotes", 'a: "\u2029"\n', "document.malformed 1:5"],
+    ["a byte-order mark at a later line", "a: 1\n\uFEFFb: 2\n", "document.malformed 2:1"],
     ["base 60 in YAML 1.1", "%YAML 1.1\n---\na: 1:30\n", "document.malformed 3:4"],
   ] as const
 ) {
@@ -165,19 +170,50 @@ test("parseYaml() counts what aliases stand for, in each document by itself", as
   );
 });
 
+test("parseYaml() weighs the text that aliases stand for", async () => {
+  const limits = { depth: 10, aliasedNodes: 100_000 };
+  const list = (count: number) => `- &x ${"x".repeat(1_000_000)}\n${"- *x\n".repeat(count)}`;
+  assert.is(parseYaml(sourceOf(list(16)), limits).length, 1);
+  assert.is(
+    await failure(() => parseYaml(sourceOf(list(300)), limits), /characters of text/),
+    "document.too-many-aliases 18:3",
+  );
+});
+
+test("parseYaml() bounds the lines of directives", async () => {
+  assert.is(await failure(() => parse("%A\n".repeat(10_001))), "input.too-large 10001:1");
+});
+
+test("parseYaml() reads and locates a document again as Go does", () => {
+  const source = sourceOf("on: yes\na:\n  0x10: 0400\n  b: [-_1, !!int 010, ! 1]\n");
+  const [tree] = parseYaml(source, SMALL);
+  assert.equal(tree!.value, { on: "yes", a: { "16": 400, b: ["-_1", 10, "1"] } });
+  const reread = tree!.rereadAsGo!();
+  assert.equal(reread.value, { true: true, a: { "16": 256, b: [-1, 8, "1"] } });
+  assert.is(placeIn(source, reread, "true"), "1:1");
+  assert.is(placeIn(source, reread, "a", "16"), "3:3");
+});
+
+test("parseYaml() finds keys that are one to Go alone", async () => {
+  const [tree] = parseYaml(sourceOf("true: 1\nyes: 2\n"), SMALL);
+  assert.is(await failure(() => tree!.rereadAsGo!()), "document.duplicate-key 2:1");
+});
+
 test("parseYaml() notes what Go's readers read otherwise", () => {
   const disputes = (text: string) => parseYaml(sourceOf(text), SMALL)[0]!.disputes;
   assert.equal(disputes("a: true\nb: 8\nc: '0644'\nd: \"yes\"\ne: 007\nf: 0o17\n"), {});
-  assert.is(disputes("a: 1\nb: yes\nc: no\n")?.scalar?.offset, 8);
-  assert.is(disputes("{y: 1}\n")?.scalar?.offset, 1);
+  assert.is(disputes("a: 1\nb: yes\nc: no\n")?.word?.offset, 8);
+  assert.is(disputes("{y: 1}\n")?.word?.offset, 1);
   for (const number of ["0644", "0b11", "1_000", "+0x1F", "-010"]) {
     assert.is(disputes(`a: ${number}\n`)?.number?.offset, 3, number);
   }
   assert.match(
-    String(disputes("a: {b: 1, <<: {b: 2}}\n")?.scalar?.message),
+    String(disputes("a: {b: 1, <<: {b: 2}}\n")?.mapping?.message),
     /"<<" overrides the key "b"/,
   );
   assert.equal(disputes("a: {<<: {b: 2}, b: 1}\n"), {});
+  assert.is(disputes("a: 1\n1e6: b\n")?.mapping?.offset, 5);
+  assert.is(disputes("a: .5_0\n")?.["wide-number"]?.offset, 3);
 });
 
 const POINTED = sourceOf(

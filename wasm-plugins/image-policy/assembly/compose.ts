@@ -2,6 +2,7 @@ import { Json } from "../../sdk/assembly/json";
 import { quote } from "../../sdk/assembly/verdict";
 import { Judge } from "./judge";
 import { judgeBind, judgeDriverOptions, judgeMount } from "./mount";
+import { isRemote } from "./remote";
 
 /** Fields of a service that name a namespace. */
 const MODES: StaticArray<string> = [
@@ -22,6 +23,8 @@ export function judgeCompose(file: Json, judge: Judge): void {
   const include = file.get("include");
   if (!include.isAbsent) {
     judge.elsewhere("other files are included; they have to be judged by themselves", include);
+    if (!include.isArray) judge.malformed('"include" is no array', include);
+    judge.each(include, judgeInclude);
   }
   if (file.get("services").isAbsent && include.isAbsent) {
     judge.malformed('the compose file has no "services"', file);
@@ -31,6 +34,26 @@ export function judgeCompose(file: Json, judge: Judge): void {
   judge.each(judge.object(file, "volumes"), judgeVolume);
   judge.each(judge.object(file, "configs"), judgeFile);
   judge.each(judge.object(file, "secrets"), judgeFile);
+}
+
+/** @param include A path, or `{path}` with one or several. */
+function judgeInclude(include: Json, judge: Judge): void {
+  const path = include.isObject ? include.get("path") : include;
+  if (path.isArray) judge.each(path, judgeFilePath);
+  else judgeFilePath(path, judge);
+}
+
+function judgeFilePath(path: Json, judge: Judge): void {
+  const text = judge.textOf(path, "path");
+  if (isRemote(text)) judgeRemote(text, path, judge);
+}
+
+function judgeRemote(source: string, at: Json, judge: Judge): void {
+  judge.cannotTell(
+    `${quote(source)} is fetched from elsewhere, and what it holds cannot be seen from here; ` +
+      "wanted a local file or folder",
+    at,
+  );
 }
 
 function judgeService(service: Json, judge: Judge): void {
@@ -59,7 +82,7 @@ function judgeSources(service: Json, judge: Judge): void {
   if (image != "") judge.image(image, service.get("image"));
   const build = service.get("build");
   if (build.isObject) judgeBuild(build, judge);
-  else judge.text(service, "build");
+  else judgeFilePath(build, judge);
   const base = service.get("extends");
   if (!base.get("file").isAbsent) {
     judge.elsewhere(
@@ -68,10 +91,15 @@ function judgeSources(service: Json, judge: Judge): void {
       }, which has to be judged by itself`,
       base.get("file"),
     );
+    judgeFilePath(base.get("file"), judge);
+  }
+  const provider = service.get("provider");
+  if (!provider.isAbsent) {
+    judge.cannotTell("what runs is up to a provider, and cannot be seen from here", provider);
   }
   if (
     service.get("image").isAbsent && build.isAbsent && base.isAbsent &&
-    service.get("provider").isAbsent
+    provider.isAbsent
   ) {
     judge.malformed(`service ${quote(service.name())} has neither image nor build`, service);
   }
@@ -86,17 +114,45 @@ function judgeBuild(build: Json, judge: Judge): void {
   if (!inline.isAbsent) {
     judge.cannotTell("an inline Dockerfile is not judged; wanted it as a file of its own", inline);
   }
+  judgeFilePath(build.get("context"), judge);
   judge.each(build.get("additional_contexts"), judgeContext);
+  judge.each(judge.array(build, "cache_from"), judgeCache);
 }
 
 /** How an additional build context says that it is an image. */
 const IMAGE_CONTEXT = "docker-image://";
+
+/** A folder beside the file that holds an image. */
+const LOCAL_LAYOUT = "oci-layout://";
 
 /** @param context As value of a mapping, or as `name=value` in a list. */
 function judgeContext(context: Json, judge: Judge): void {
   const text = judge.textOf(context, "additional_contexts");
   const source = context.name() == "" ? text.slice(text.indexOf("=") + 1) : text;
   if (source.startsWith(IMAGE_CONTEXT)) judge.image(source.slice(IMAGE_CONTEXT.length), context);
+  else if (isRemote(source) && !source.startsWith(LOCAL_LAYOUT)) {
+    judgeRemote(source, context, judge);
+  }
+}
+
+/** @param cache An image, or `type=…,…`. Layers of a cache go into what is built. */
+function judgeCache(cache: Json, judge: Judge): void {
+  const text = judge.textOf(cache, "cache_from");
+  if (text.indexOf("=") < 0) {
+    if (text != "") judge.image(text, cache);
+    return;
+  }
+  const options = text.split(",");
+  let type = "";
+  let reference = "";
+  for (let i = 0; i < options.length; i++) {
+    const option = options[i];
+    const value = option.slice(option.indexOf("=") + 1);
+    if (option.startsWith("type=")) type = value;
+    else if (option.startsWith("ref=")) reference = value;
+  }
+  if (type == "registry") judge.image(reference, cache);
+  else if (type != "local") judgeRemote(text, cache, judge);
 }
 
 function judgePrivileged(owner: Json, judge: Judge): void {

@@ -17,6 +17,9 @@ const MODES: StaticArray<string> = [
  * Judges a body of the Engine API by the fields that it has: container create, exec create, service
  * create, volume create. A field is judged wherever it stands, whatever else the body says of itself,
  * since the daemon ignores what it does not know. Manifests and image inspections have none of them.
+ *
+ * The fields of HostConfig count at the top level too: up to Docker 25, the daemon reads the body of
+ * a container create into a structure that embeds HostConfig beside the member of that name.
  */
 export function judgeDockerConfig(body: Json, judge: Judge): void {
   if (body.isArray) judge.each(body, judgeBody); // as `docker inspect` prints it
@@ -25,8 +28,8 @@ export function judgeDockerConfig(body: Json, judge: Judge): void {
 }
 
 function judgeBody(body: Json, judge: Judge): void {
-  judgeImage(body, judge);
-  judgePrivileged(body, judge);
+  judgeImage(isInspection(body) ? judge.object(body, "Config") : body, judge);
+  judgeHostConfig(body, judge);
   judgeHostConfig(judge.object(body, "HostConfig"), judge);
   const endpoints = judge.object(judge.object(body, "NetworkingConfig"), "EndpointsConfig");
   if (endpoints.get("host").exists) judge.hostNamespace("host", endpoints.get("host"));
@@ -40,17 +43,21 @@ function judgeBody(body: Json, judge: Judge): void {
   if (task.exists) judge.each(judge.array(body, "Networks"), judgeNetwork);
 }
 
+/** `docker inspect` shows the id of the container's image, and beside it the name it came under. */
+function isInspection(body: Json): bool {
+  return body.get("Id").isString && body.get("Image").str().startsWith("sha256:") &&
+    body.get("Config").get("Image").str() != "";
+}
+
 function judgeImage(body: Json, judge: Judge): void {
   const image = judge.text(body, "Image");
   if (image != "") judge.image(image, body.get("Image"));
 }
 
-function judgePrivileged(body: Json, judge: Judge): void {
-  if (judge.flag(body, "Privileged")) judge.privileged("Privileged: true", body.get("Privileged"));
-}
-
 function judgeHostConfig(config: Json, judge: Judge): void {
-  judgePrivileged(config, judge);
+  if (judge.flag(config, "Privileged")) {
+    judge.privileged("Privileged: true", config.get("Privileged"));
+  }
   for (let i = 0; i < MODES.length; i++) {
     const name = MODES[i];
     if (judge.text(config, name) == "host") judge.hostNamespace(`${name}: host`, config.get(name));
@@ -61,7 +68,12 @@ function judgeHostConfig(config: Json, judge: Judge): void {
 }
 
 function judgeEngineMount(mount: Json, judge: Judge): void {
-  judgeMount(mount, "Type", "Source", judge);
+  // `docker inspect` tells where a mount went, as "Destination", and of a volume where its files are;
+  // before API 1.24 it gave no type. Who asks for a mount says "Target", or is refused.
+  const type = mount.get("Type");
+  const isInUse = mount.get("Target").isAbsent && mount.get("Destination").isString &&
+    (type.isAbsent || type.str() == "volume");
+  if (!isInUse) judgeMount(mount, "Type", "Source", judge);
   const driver = judge.object(judge.object(mount, "VolumeOptions"), "DriverConfig");
   judgeDriverOptions(judge.object(driver, "Options"), judge);
 }

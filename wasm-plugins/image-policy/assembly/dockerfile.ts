@@ -1,6 +1,7 @@
 import { isDigit, lowerCase } from "../../sdk/assembly/ascii";
 import { Json } from "../../sdk/assembly/json";
 import { quote } from "../../sdk/assembly/verdict";
+import { judgeFrontend, readsHeredocs } from "./dockerfile-frontend";
 import { Judge } from "./judge";
 import { expandWord, Variables } from "./variable";
 
@@ -25,30 +26,45 @@ const PLATFORM_ARGUMENTS: StaticArray<string> = [
 /**
  * Judges the images that a Dockerfile builds upon or copies from, and what its commands may reach.
  *
- * @param instructions `[{instruction, flags, arguments, onbuild?}]`, in the order of the file.
+ * @param instructions `[{instruction, flags, arguments, heredocs?, onbuild?}]`, in the file's order.
+ * @param annotations `{directives?: {syntax?}}`: the image that reads the file.
  * @see https://docs.docker.com/reference/dockerfile/
  */
-export function judgeDockerfile(instructions: Json, judge: Judge): void {
+export function judgeDockerfile(instructions: Json, annotations: Json, judge: Judge): void {
   if (!instructions.isArray) {
     judge.malformed("a list of instructions is wanted, and this is none", instructions);
     return;
   }
-  const reader = new DockerfileReader(judge);
+  const frontend = annotations.get("directives").get("syntax").str();
+  judgeFrontend(frontend, instructions, judge);
+  const reader = new DockerfileReader(judge, readsHeredocs(frontend));
+  for (let item = instructions.first(); item.exists; item = item.next()) reader.addStage(item);
   for (let item = instructions.first(); item.exists; item = item.next()) reader.read(item);
-  if (!reader.hasStage) judge.malformed("the Dockerfile has no FROM", instructions);
+  if (!reader.hasBase) judge.malformed("the Dockerfile has no FROM", instructions);
 }
 
 class DockerfileReader {
-  hasStage: bool = false;
-  /** Names of the stages so far; empty for one without. */
-  private stages: string[] = [];
+  /** Whether a FROM was read. */
+  hasBase: bool = false;
+  /** Names of all stages, empty for one without: files may be copied from one further down. */
+  private readonly stages: string[] = [];
+  /** How many of them were read so far. Only those can be built upon. */
+  private position: i32 = 0;
+  /** A trigger runs in the build of another file, which has stages of its own. */
+  private isTrigger: bool = false;
   /** The arguments before the first FROM; no others count there. */
   private variables: Variables = new Variables();
 
-  constructor(private readonly judge: Judge) {
+  constructor(private readonly judge: Judge, private readonly hasHeredocs: bool) {
     for (let i = 0; i < PLATFORM_ARGUMENTS.length; i++) {
       this.variables.setForeign(PLATFORM_ARGUMENTS[i]);
     }
+  }
+
+  addStage(item: Json): void {
+    if (lowerCase(item.get("instruction").str()) != "from") return;
+    const as = item.get("arguments").first().next();
+    this.stages.push(lowerCase(as.str()) == "as" ? lowerCase(as.next().str()) : "");
   }
 
   read(item: Json): void {
@@ -58,18 +74,21 @@ class DockerfileReader {
     }
     const name = lowerCase(this.judge.requiredText(item, "instruction"));
     const flags = this.judge.object(item, "flags");
+    if (!this.hasHeredocs && item.get("heredocs").first().exists) this.heredoc(item);
     if (name == "from") this.from(item);
-    else if (name == "arg" && !this.hasStage) this.argument(item);
+    else if (name == "arg" && !this.hasBase) this.argument(item);
     else if (name == "copy") this.copy(flags);
     else if (name == "run") this.run(flags);
     else if (name == "onbuild") {
+      this.isTrigger = true;
       if (item.get("onbuild").isObject) this.read(item.get("onbuild"));
       else this.judge.malformed("ONBUILD has no instruction that could be judged", item);
+      this.isTrigger = false;
     }
   }
 
   private from(item: Json): void {
-    this.hasStage = true;
+    this.hasBase = true;
     const words = this.judge.array(item, "arguments");
     const base = words.first();
     if (base.str() == "") {
@@ -77,10 +96,19 @@ class DockerfileReader {
     } else {
       const image = expandWord(base.str(), this.variables);
       if (image === null || image == "") this.unknown(base.str(), base);
-      else if (image != NO_BASE && !this.isStage(image)) this.judge.image(image, base);
+      else if (image != NO_BASE && !this.isStage(image, this.position)) {
+        this.judge.image(image, base);
+      }
     }
-    const as = base.next();
-    this.stages.push(lowerCase(as.str()) == "as" ? lowerCase(as.next().str()) : "");
+    this.position++;
+  }
+
+  private heredoc(item: Json): void {
+    this.judge.cannotTell(
+      "here-documents are instructions for a frontend that does not read them, and whether this " +
+        'one does cannot be seen; wanted "docker/dockerfile:1"',
+      item.get("heredocs"),
+    );
   }
 
   /** `ARG name[=default]…` */
@@ -133,11 +161,18 @@ class DockerfileReader {
   /** Where COPY or a mount takes files from: a stage by name or number, else an image. */
   private source(name: string, at: Json): void {
     if (name.indexOf("$") >= 0) this.unknown(name, at);
-    else if (!this.isStage(name) && !this.isStageNumber(name)) this.judge.image(name, at);
+    else if (name != NO_BASE && !this.isOfThisBuild(name)) this.judge.image(name, at);
   }
 
-  private isStage(name: string): bool {
-    return name != "" && this.stages.includes(lowerCase(name));
+  private isOfThisBuild(name: string): bool {
+    return !this.isTrigger &&
+      (this.isStage(name, this.stages.length) || this.isStageNumber(name));
+  }
+
+  /** @param end How many of the stages count. */
+  private isStage(name: string, end: i32): bool {
+    const index = name == "" ? -1 : this.stages.indexOf(lowerCase(name));
+    return index >= 0 && index < end;
   }
 
   private isStageNumber(name: string): bool {

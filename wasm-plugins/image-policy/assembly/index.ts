@@ -26,7 +26,7 @@ function check(request: AdmissionRequest, verdict: Verdict): void {
   const judge = new Judge(settings, verdict, kind == "compose");
   if (kind == "kubernetes") judgeKubernetes(object, judge);
   else if (kind == "compose") judgeCompose(object, judge);
-  else if (kind == "dockerfile") judgeDockerfile(object, judge);
+  else if (kind == "dockerfile") judgeDockerfile(object, request.annotations, judge);
   else if (kind == "docker.config") judgeDockerConfig(object, judge);
   else verdict.fail(`cannot judge the kind ${quote(kind)}`);
 }

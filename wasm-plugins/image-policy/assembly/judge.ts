@@ -37,6 +37,13 @@ export class Judge {
 
   /** An image that is pulled. @param at Where its reference stands. */
   image(text: string, at: Json): void {
+    const image = this.imageName(text, at);
+    // With a digest, registries and runtimes pay no heed to the tag.
+    if (image !== null && image.digest == "") this.mutableImage(text, image, at);
+  }
+
+  /** Likewise an image whose tag is not written here; null after saying that it is no reference. */
+  imageName(text: string, at: Json): ImageReference | null {
     const image = parseReference(text);
     if (image === null) {
       this.verdict.deny(
@@ -45,7 +52,7 @@ export class Judge {
           '"registry.example/team/app:1.2"',
         at,
       );
-      return;
+      return null;
     }
     if (!this.isAllowedRegistry(image.repository)) {
       this.verdict.deny(
@@ -55,8 +62,7 @@ export class Judge {
         at,
       );
     }
-    // With a digest, registries and runtimes pay no heed to the tag.
-    if (image.digest == "") this.mutableImage(text, image, at);
+    return image;
   }
 
   /** The host's file or folder `path` is put into a container. */
@@ -69,6 +75,16 @@ export class Judge {
     this.verdict.deny(
       Rule.NO_HOST_PATH,
       `the host's path ${quote(path)} is mounted; wanted a volume, or a path that is allowed`,
+      at,
+    );
+  }
+
+  /** A disk of the host, or what its kernel shows of it as files, is put into a container. */
+  hostFileSystem(type: string, at: Json): void {
+    this.verdict.deny(
+      Rule.NO_HOST_PATH,
+      `a file system of the type ${quote(type)} is mounted, which belongs to the host; wanted a ` +
+        "plain volume, a share (nfs, cifs) or memory (tmpfs)",
       at,
     );
   }
@@ -138,11 +154,21 @@ export class Judge {
     if (value.isAbsent) return "";
     if (!value.isString) this.malformed(`${quote(what)} is no string`, value);
     const text = value.str();
+    const known = this.resolve(text, value);
+    return known === null ? "" : known;
+  }
+
+  /** What `text` stands for; null after saying that it depends on a variable. */
+  private resolve(text: string, at: Json): string | null {
     if (!this.hasVariables) return text;
-    const known = interpolate(text);
-    if (known !== null) return known;
-    this.cannotTell(`what ${quote(text)} stands for cannot be seen from here`, value);
-    return "";
+    const known = interpolate(text, this.settings.trustsComposeDefaults);
+    if (known === null) {
+      this.cannotTell(
+        `what ${quote(text)} stands for cannot be seen from here; wanted the value itself`,
+        at,
+      );
+    }
+    return known;
   }
 
   /** The text `name` of `parent`, which must be there; empty after saying what is wrong with it. */
@@ -160,7 +186,9 @@ export class Judge {
     if (value.isAbsent || value.isBool) return value.bool();
     if (this.hasVariables && value.isString) {
       // Compose takes what YAML 1.1 took for a boolean, so that a variable can be one.
-      const word = lowerCase(this.textOf(value, name));
+      const known = this.resolve(value.str(), value);
+      if (known === null) return false;
+      const word = lowerCase(known);
       if (word == "true" || word == "yes" || word == "y" || word == "on") return true;
       if (word == "false" || word == "no" || word == "n" || word == "off") return false;
     }

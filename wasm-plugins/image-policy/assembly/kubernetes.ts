@@ -1,19 +1,11 @@
 import { Json } from "../../sdk/assembly/json";
 import { Judge } from "./judge";
-
-/** Where a pod's containers stand. All of them run; ephemeral ones come through a subresource. */
-const CONTAINER_LISTS: StaticArray<string> = [
-  "initContainers",
-  "containers",
-  "ephemeralContainers",
-];
-
-/** Switches of a pod that give it a namespace of the host. */
-const HOST_NAMESPACES: StaticArray<string> = ["hostNetwork", "hostPID", "hostIPC"];
+import { isKustomization, judgeKustomization } from "./kustomization";
+import { CONTAINER_LISTS, HOST_NAMESPACES, mayRunPods, searchPods } from "./pod-search";
 
 /**
- * Judges one Kubernetes object: every workload kind, lists of them, persistent volumes, and objects
- * of other kinds that carry a pod template where Deployment or CronJob have theirs.
+ * Judges one Kubernetes object: every workload kind, lists of them, persistent volumes,
+ * kustomizations, and objects of other kinds by what in them looks like a pod.
  */
 export function judgeKubernetes(object: Json, judge: Judge): void {
   judgeObject(object, "", judge);
@@ -37,7 +29,8 @@ function judgeObject(object: Json, listKind: string, judge: Judge): void {
     }
   } else if (kind == "PersistentVolume") judgePersistentVolume(judge.object(object, "spec"), judge);
   else if (isWorkload(kind) && isNativeGroup(object)) judgeWorkload(object, kind, judge);
-  else judgeForeign(object, judge);
+  else if (isKustomization(object)) judgeKustomization(object, judge);
+  else if (mayRunPods(object)) searchPods(object, judge);
 }
 
 function isWorkload(kind: string): bool {
@@ -61,31 +54,20 @@ function judgeWorkload(object: Json, kind: string, judge: Judge): void {
   const pod = kind == "Pod" ? owner : judge.object(owner, "template");
   const spec = judge.object(pod, "spec");
   if (!spec.exists) {
-    judge.malformed(`the ${kind} has no pod specification that could be judged`, object);
+    maybePatch(`the ${kind} has no pod specification`, object, judge);
     return;
   }
   const containers = spec.get("containers");
-  if (containers.isAbsent || (containers.isArray && !containers.first().exists)) {
-    judge.malformed(`the ${kind} has no containers`, spec);
+  if (containers.isAbsent) maybePatch(`the ${kind} has no containers`, spec, judge);
+  else if (containers.isArray && !containers.first().exists) {
+    judge.malformed(`the ${kind} has an empty list of containers`, containers);
   }
   judgePod(spec, judge);
 }
 
-function judgeForeign(object: Json, judge: Judge): void {
-  const spec = object.get("spec");
-  judgeTemplate(spec.get("template"), judge);
-  judgeTemplate(spec.get("jobTemplate").get("spec").get("template"), judge);
-  judgeTemplate(object.get("template"), judge);
-}
-
-function judgeTemplate(template: Json, judge: Judge): void {
-  const spec = template.get("spec");
-  for (let i = 0; i < CONTAINER_LISTS.length; i++) {
-    if (!spec.get(CONTAINER_LISTS[i]).isAbsent) {
-      judgePod(spec, judge);
-      return;
-    }
-  }
+/** What no API server would take by itself is most likely merged with something that has the rest. */
+function maybePatch(what: string, at: Json, judge: Judge): void {
+  judge.elsewhere(`${what}; if this is a patch, the whole has to be judged by itself`, at);
 }
 
 function judgePod(spec: Json, judge: Judge): void {
@@ -105,8 +87,11 @@ function judgeContainer(container: Json, judge: Judge): void {
     judge.malformed("a container is wanted, and this is no object", container);
     return;
   }
-  const image = judge.requiredText(container, "image");
-  if (image != "") judge.image(image, container.get("image"));
+  if (container.get("image").isAbsent) maybePatch("the container has no image", container, judge);
+  else {
+    const image = judge.requiredText(container, "image");
+    if (image != "") judge.image(image, container.get("image"));
+  }
   const context = judge.object(container, "securityContext");
   if (judge.flag(context, "privileged")) {
     judge.privileged("privileged: true", context.get("privileged"));

@@ -9,7 +9,10 @@ export function judgeBind(bind: Json, judge: Judge): void {
     judge.malformed("a mount is wanted, and this is no string", bind);
     return;
   }
-  judgeSource(sourceOf(judge.textOf(bind, "mount")), bind, judge);
+  const source = sourceOf(bind.str());
+  // What stands behind the source decides nothing here, so a variable there does no harm.
+  if (source != "" && source.indexOf("$") < 0) judgeSource(source, bind, judge);
+  else judgeSource(sourceOf(judge.textOf(bind, "mount")), bind, judge);
 }
 
 /**
@@ -38,7 +41,7 @@ export function judgeMount(mount: Json, typeName: string, sourceName: string, ju
 
 /**
  * Judges what the `local` volume driver is told: it passes `type`, `o` and `device` to mount(2), so a
- * volume can be a folder or a disk of the host under another name.
+ * volume can be a folder or a disk of the host under another name, or the kernel's own `devtmpfs`.
  *
  * @see https://docs.docker.com/reference/cli/docker/volume/create/#opt
  */
@@ -48,17 +51,14 @@ export function judgeDriverOptions(options: Json, judge: Judge): void {
   for (let i = 0; i < flags.length; i++) {
     const flag = flags[i].trim();
     if (flag == "bind" || flag == "rbind") isBind = true;
-    else if (isOverlayFolder(flag)) {
-      const folders = flag.slice(flag.indexOf("=") + 1).split(":");
-      for (let k = 0; k < folders.length; k++) judge.hostPath(folders[k], options.get("o"));
-    }
   }
   const type = judge.text(options, "type");
   const device = judge.text(options, "device");
   const at = options.get("device");
   // With `bind` the kernel pays no heed to the type.
   if (isBind && device != "") judge.hostPath(device, at);
-  else if (!isRemote(type)) judgeSource(device, at, judge);
+  else if (type == "" || type == "none") judgeSource(device, at, judge);
+  else if (!isShareOrMemory(type)) judge.hostFileSystem(type, options.get("type"));
 }
 
 /** Judges what may be a volume's name or a host path. */
@@ -74,12 +74,7 @@ function sourceOf(bind: string): string {
   return colon < 0 ? "" : bind.slice(0, colon);
 }
 
-function isOverlayFolder(flag: string): bool {
-  return flag.startsWith("lowerdir=") || flag.startsWith("upperdir=") ||
-    flag.startsWith("workdir=");
-}
-
-/** File systems whose device is a share, or nothing. */
-function isRemote(type: string): bool {
+/** File systems that show nothing of the host. The list is short, since the kernel's is long. */
+function isShareOrMemory(type: string): bool {
   return type == "nfs" || type == "nfs4" || type == "cifs" || type == "smb3" || type == "tmpfs";
 }

@@ -14,6 +14,8 @@ export class Settings {
   readonly allowedHostPaths: string[] = [];
   /** What an image without a digest earns; empty: nothing. */
   requireDigest: string = "";
+  /** Whether the default of a variable in a compose file counts as its value. */
+  trustsComposeDefaults: bool = false;
   /** Why the settings cannot be used; empty if they can. */
   problem: string = "";
 
@@ -31,6 +33,11 @@ export class Settings {
       this.problem = '"requireDigest" is none of "error", "warning", "off"';
     }
     this.requireDigest = level == "off" ? "" : level;
+    const trust = settings.get("trustComposeDefaults");
+    if (trust.exists && !trust.isBool) {
+      this.problem = '"trustComposeDefaults" is neither true nor false';
+    }
+    this.trustsComposeDefaults = trust.bool();
   }
 
   private readRegistries(list: Json): void {

@@ -6,6 +6,9 @@ export class Variables {
   /** Names that the builder sets itself, so that their defaults do not count. */
   private readonly foreign: Set<string> = new Set<string>();
 
+  /** @param hidesAll Whether every variable has a value that is known elsewhere only. */
+  constructor(private readonly hidesAll: bool = false) {}
+
   set(name: string, value: string): void {
     this.values.set(name, value);
   }
@@ -25,19 +28,20 @@ export class Variables {
   }
 
   isForeign(name: string): bool {
-    return this.foreign.has(name);
+    return this.hidesAll || this.foreign.has(name);
   }
 }
 
 /**
- * The text of a value in a compose file. No variable is known, so defaults count:
- * `${TAG:-1.27}` is `1.27`, `$TAG` is unknown, `$$` is a dollar.
+ * The text of a value in a compose file. No variable is known: `$TAG` has no value, `$$` is a dollar,
+ * and `${TAG:-1.27}` is `1.27` only for who trusts that nobody sets TAG. Compose takes variables also
+ * from the file `.env` beside the compose file, which may come from the same hands.
  *
- * @returns null where it depends on a variable without default.
+ * @returns null where it depends on a variable.
  * @see https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
  */
-export function interpolate(text: string): string | null {
-  return text.indexOf("$") < 0 ? text : expand(text, new Variables(), true);
+export function interpolate(text: string, trustsDefaults: bool): string | null {
+  return text.indexOf("$") < 0 ? text : expand(text, new Variables(!trustsDefaults), true);
 }
 
 /**

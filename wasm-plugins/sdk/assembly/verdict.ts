@@ -85,7 +85,7 @@ export class Verdict {
   }
 
   private writeReason(reason: Reason, suffix: string, out: JsonWriter): void {
-    out.raw('{"message":').string(reason.message.slice(0, MAX_MESSAGE - suffix.length) + suffix);
+    out.raw('{"message":').string(cut(reason.message, MAX_MESSAGE - suffix.length) + suffix);
     out.raw(',"path":').string(reason.at.pointer(this.object));
     out.raw(',"rule":').string(reason.rule);
     out.raw(',"severity":').string(reason.severity).raw("}");
@@ -94,5 +94,12 @@ export class Verdict {
 
 /** `text` in quotes for a message, cut short where it is long. */
 export function quote(text: string): string {
-  return text.length > MAX_QUOTE ? `"${text.slice(0, MAX_QUOTE)}…"` : `"${text}"`;
+  return text.length > MAX_QUOTE ? `"${cut(text, MAX_QUOTE)}…"` : `"${text}"`;
+}
+
+/** At most `length` code units of `text`; a surrogate pair stays whole, as half of one is no UTF-8. */
+function cut(text: string, length: i32): string {
+  if (text.length <= length) return text;
+  const isHigh = (text.charCodeAt(length - 1) & 0xfc00) == 0xd800;
+  return text.slice(0, isHigh ? length - 1 : length);
 }

@@ -1,0 +1,106 @@
+import { Buffer } from "node:buffer";
+import { constants, type Stats } from "node:fs";
+import { access, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, isAbsolute, sep } from "node:path";
+import { PluginError } from "../plugin-error.ts";
+import { isDenied, isMissing } from "./file-system.ts";
+
+/** Where a file is written. */
+interface OutputTarget {
+  readonly path: string;
+  /** Permissions of the file that is replaced. */
+  readonly mode?: number;
+  /** A pipe or a device is written to; anything else is replaced. */
+  readonly replaces: boolean;
+}
+
+/**
+ * Writes a file so that a reader sees the old content or the new one, never a part of it. A link is
+ * written through, also where nothing stands yet at its end.
+ *
+ * @throws {PluginError} `output.unwritable`
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array): Promise<void> {
+  const target = await findOutputTarget(path);
+  const written = target.replaces ? `${target.path}.${crypto.randomUUID()}.part` : target.path;
+  try {
+    const handle = await open(written, target.replaces ? "wx" : "w", target.mode ?? 0o666);
+    try {
+      await handle.writeFile(Buffer.from(content));
+    } finally {
+      await handle.close();
+    }
+    if (target.replaces) await rename(written, target.path);
+  } catch (error) {
+    if (target.replaces) await rm(written, { force: true });
+    throw asOutputError(path, error);
+  }
+}
+
+/**
+ * Finds out before long work whether {@link writeFileAtomic} could write its result.
+ *
+ * @throws {PluginError} `output.unwritable`
+ */
+export async function checkWritable(path: string): Promise<void> {
+  await findOutputTarget(path);
+}
+
+async function findOutputTarget(path: string): Promise<OutputTarget> {
+  try {
+    const stats = await statOrMissing(path);
+    if (stats !== undefined && !stats.isFile()) {
+      if (stats.isDirectory()) throw outputError(path, "it is a folder");
+      return { path, replaces: false };
+    }
+    // Replacing needs no right to the file itself, but whoever took that right away meant it.
+    if (stats !== undefined && (stats.mode & 0o222) === 0) {
+      throw outputError(path, "it is read-only");
+    }
+    if (stats !== undefined) await access(path, constants.W_OK);
+    const target = stats === undefined ? await endOfLinks(path) : await realpath(path);
+    const folder = dirname(target);
+    if (!(await statOrMissing(folder))?.isDirectory()) {
+      throw outputError(path, `there is no folder "${folder}"`);
+    }
+    await access(folder, constants.W_OK);
+    return { path: target, replaces: true, ...(stats === undefined ? {} : { mode: stats.mode }) };
+  } catch (error) {
+    throw asOutputError(path, error);
+  }
+}
+
+async function statOrMissing(path: string): Promise<Stats | undefined> {
+  return await stat(path).catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+}
+
+/** Links that are followed before a path counts as a circle, as Linux has it. */
+const MAX_LINKS = 40;
+
+/** Where a path leads at which nothing stands: itself, or the end of the links that begin there. */
+async function endOfLinks(path: string): Promise<string> {
+  let end = path;
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const next = await readlink(end).catch(() => undefined);
+    if (next === undefined) return end;
+    // Not `join`: it would take `folder/..` away, although `folder` may be a link itself.
+    end = isAbsolute(next) ? next : `${dirname(end)}${sep}${next}`;
+  }
+  throw outputError(path, "its links lead in a circle");
+}
+
+function outputError(path: string, why: string, cause?: unknown): PluginError {
+  const message = `Cannot write "${path}": ${why}`;
+  return new PluginError("output.unwritable", message, cause === undefined ? {} : { cause });
+}
+
+function asOutputError(path: string, error: unknown): PluginError {
+  if (error instanceof PluginError) return error;
+  if (isDenied(error)) return outputError(path, "permission denied", error);
+  // What follows the comma is the call and its path, which may be that of the temporary file.
+  const why = error instanceof Error ? error.message.split(", ")[0]! : String(error);
+  return outputError(path, why, error);
+}
