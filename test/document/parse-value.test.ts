@@ -52,6 +52,7 @@ const REFUSED: readonly [string, string, string][] = [
   ["a.yaml", "a: 1\n---\na: 2\n", "document.malformed"],
   ["63", '{"a": 1}\n{"a": 2}', "document.malformed"],
   ["a.yaml", "a: [", "document.malformed"],
+  ["a.yaml", "a: !reset b", "document.malformed"],
   ["a.yaml", "a: \0", "document.encoding"],
 ];
 

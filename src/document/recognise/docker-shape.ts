@@ -57,6 +57,7 @@ export function isInspect(object: JsonObject): boolean {
 
 /** The members of a body by their folded keys. */
 class FoldedBody {
+  readonly written: JsonObject;
   readonly keys: readonly string[];
   readonly #members: ReadonlyMap<string, readonly JsonValue[]>;
 
@@ -68,6 +69,7 @@ class FoldedBody {
       if (values === undefined) members.set(folded, [value]);
       else values.push(value);
     }
+    this.written = body;
     this.keys = [...members.keys()];
     this.#members = members;
   }
@@ -144,6 +146,11 @@ function isContainerCreate(body: FoldedBody): boolean {
   }
   if (!body.some("image", isText)) return false;
   if (body.some("cmd", isArgv) || body.some("entrypoint", isArgv)) return true;
+  const isSpelled = typeof body.written["Image"] === "string" &&
+    Object.keys(body.written).some((key) =>
+      key !== "Image" && Object.hasOwn(CONTAINER_CREATE.fields, key)
+    );
+  if (isSpelled) return true;
   const names = foldedNames(CONTAINER_CREATE);
   return body.some("env", isList) ||
     ["devices", "mounts"].some((key) =>

@@ -11,6 +11,7 @@ for (
     ["a container to create", { Image: "a", HostConfig: { Privileged: true } }],
     ["a container without a host configuration", { Image: "a", Cmd: ["b"] }],
     ["a container in another spelling", { image: "a", hostconfig: {} }],
+    ["a container with labels", { Image: "a", Labels: {} }],
     ["a container in lower case", { image: "a", cmd: ["sh"] }],
     ["a container with its environment", { image: "a", env: ["A=b"] }],
     ["a container whose first host configuration is null", { hostconfig: null, image: "a" }],

@@ -26,9 +26,7 @@ export function judgeCompose(file: Json, judge: Judge): void {
     if (!include.isArray) judge.malformed('"include" is no array', include);
     judge.each(include, judgeInclude);
   }
-  if (file.get("services").isAbsent && include.isAbsent) {
-    judge.malformed('the compose file has no "services"', file);
-  }
+  // An override file may have none of these: Compose merges it into another one.
   judge.each(judge.object(file, "services"), judgeService);
   judge.each(judge.object(file, "networks"), judgeNetwork);
   judge.each(judge.object(file, "volumes"), judgeVolume);
