@@ -24,5 +24,5 @@ await wait(300);
 const before = process.cpuUsage();
 await wait(1_000);
 const { user, system } = process.cpuUsage(before);
-console.log(user + system);
+process.stdout.write(`${user + system}\n`);
 await sandbox.close();
