@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
-import { foldBody, unfoldSteps } from "./docker-fold.ts";
+import { foldBody, unfoldSteps } from "./go-fold.ts";
 import type { Structure } from "./docker-schema.ts";
 import { faultAt, type RecogniseContext, type Recogniser, text } from "./draft.ts";
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from "../../json.ts";
-import { foldBody, unfoldSteps } from "./docker-fold.ts";
+import { foldBody, unfoldSteps } from "./go-fold.ts";
 import { ANY_BODY, IMAGE_CONFIG, MANIFEST } from "./docker-schema.ts";
 import { findRequestKey, findShape, isInspect } from "./docker-shape.ts";
 import { type Draft, faultAt, type RecogniseContext, type Recogniser } from "./draft.ts";

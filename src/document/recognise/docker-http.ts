@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
-import { foldBody, unfoldSteps } from "./docker-fold.ts";
+import { foldBody, unfoldSteps } from "./go-fold.ts";
 import {
   CONTAINER_CREATE,
   CONTAINER_UPDATE,

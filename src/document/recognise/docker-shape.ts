@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { getMember } from "../own-member.ts";
-import { foldKey } from "./docker-fold.ts";
+import { foldKey } from "./go-fold.ts";
 import {
   ANY_BODY,
   CONTAINER_CREATE,

@@ -1,10 +1,10 @@
 import * as assert from "uvu/assert";
-import { foldBody, foldKey, unfoldSteps } from "../../../src/document/recognise/docker-fold.ts";
+import { foldBody, foldKey, unfoldSteps } from "../../../src/document/recognise/go-fold.ts";
 import { CONTAINER_CREATE } from "../../../src/document/recognise/docker-schema.ts";
 import type { JsonValue } from "../../../src/json.ts";
 import { suite } from "../../support/suite.ts";
 
-const test = suite("document/recognise/docker-fold");
+const test = suite("document/recognise/go-fold");
 
 class Clash extends Error {}
 
