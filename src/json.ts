@@ -13,11 +13,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** One step of a JSON Pointer, escaped. @see RFC 6901, section 3 */
-export function escapePointerToken(token: string): string {
-  return token.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
 /**
  * The steps of a JSON Pointer, unescaped; undefined when `pointer` is not one.
  * @see RFC 6901, section 4

@@ -4,6 +4,7 @@ import { parseJson } from "../document/syntax/json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type ModuleOutline, readOutline } from "../wasm/outline.ts";
+import { readSections } from "../wasm/section.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import { encodeManifest, MANIFEST_SECTION, packBundle, SECTION_PREFIX } from "./pack.ts";
 
@@ -56,7 +57,7 @@ export async function openBundle(
 
 /** True when a file carries a manifest of its own. Malformed files are told apart by {@link openBundle}. */
 export function hasManifest(file: Uint8Array): boolean {
-  return readOutline(file).sections.some((section) => section.name === MANIFEST_SECTION);
+  return readSections(file).some((section) => section.name === MANIFEST_SECTION);
 }
 
 function refuseManifest(file: Uint8Array): Uint8Array {

@@ -32,21 +32,19 @@ export interface BundleDescription {
 }
 
 /** The module name of the host functions that are capabilities. */
-export const CAPABILITY_MODULE = "extism:host/user";
+const CAPABILITY_MODULE = "extism:host/user";
 
 /**
  * Describes an opened bundle.
  *
- * @param extismFunctions Names that a module may import from `extism:host/env`.
+ * @param isOffered Whether the sandbox answers an import, apart from capabilities.
  */
 export function describeBundle(
   bundle: Bundle,
-  extismFunctions: ReadonlySet<string>,
+  isOffered: (item: WasmImport) => boolean,
 ): BundleDescription {
   const { manifest, outline } = bundle;
-  const others = outline.imports.filter((i) =>
-    i.module !== "extism:host/env" || i.kind !== "function" || !extismFunctions.has(i.name)
-  );
+  const others = outline.imports.filter((item) => !isOffered(item));
   const imported = CAPABILITIES.filter((name) => others.some((i) => capabilityOf(i) === name));
   const asked = manifest.capabilities ?? [];
   const isAdmission = manifest.implements.some((i) => i.contract === "admission");

@@ -30,7 +30,7 @@ export const EMPTY_CONFIG: Config = { waivers: [] };
 const filled = v.pipe(v.string(), v.nonEmpty());
 
 /** Schema of {@link Config}. Strict: a mistyped field must not silently excuse or forbid. */
-export const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
+const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
   waivers: v.optional(
     v.array(v.strictObject({
       rule: filled,
@@ -50,7 +50,7 @@ export const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
  * @param source Names the file in messages.
  * @throws {PluginError} `config.invalid`, with the path of the offending field
  */
-export function parseConfig(value: unknown, source: string): Config {
+function parseConfig(value: unknown, source: string): Config {
   if (!isJsonObject(value)) {
     throw new PluginError(
       "config.invalid",

@@ -64,7 +64,7 @@ export interface Plugin {
 }
 
 /** The smaller of what the operator and the manifest say, under the defaults. */
-export function effectiveLimits(manifest: Manifest, options: LoadOptions): SandboxLimits {
+function effectiveLimits(manifest: Manifest, options: LoadOptions): SandboxLimits {
   const smaller = (limit: number | undefined, asked: number | undefined, fallback: number) =>
     Math.min(limit ?? fallback, asked ?? Infinity);
   return {

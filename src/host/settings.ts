@@ -7,7 +7,7 @@ import { PluginError } from "../plugin-error.ts";
 import type { Sandbox, SandboxModule } from "../sandbox/sandbox.ts";
 
 /** The optional entry point with which a plugin checks what a schema cannot say. */
-export const SETTINGS_EXPORT = "settings_validate";
+const SETTINGS_EXPORT = "settings_validate";
 
 const Answer = v.strictObject({
   valid: v.boolean(),

@@ -1,12 +1,18 @@
 import type { CallContext } from "@extism/extism";
 import { PluginError } from "../plugin-error.ts";
+import type { WasmImport } from "../wasm/outline.ts";
 import type { CallLimits } from "./protocol.ts";
 
 /** The module name of Extism's own functions. */
 export const EXTISM_ENV = "extism:host/env";
 
+/** True for an import that the sandbox answers; a guest with any other is not loaded. */
+export function isOffered({ kind, module, name }: WasmImport): boolean {
+  return kind === "function" && module === EXTISM_ENV && EXTISM_FUNCTIONS.has(name);
+}
+
 /** The names a guest may import from {@link EXTISM_ENV}. */
-export const EXTISM_FUNCTIONS: ReadonlySet<string> = new Set([
+const EXTISM_FUNCTIONS: ReadonlySet<string> = new Set([
   ..."alloc free length length_unsafe load_u8 load_u64 store_u8 store_u64".split(" "),
   ..."input_offset input_length input_load_u8 input_load_u64".split(" "),
   ..."output_set error_set error_get config_get var_get var_set".split(" "),

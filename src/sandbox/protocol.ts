@@ -12,15 +12,15 @@ export interface CallTask {
   readonly limits: CallLimits;
   /** Exports to call before `entry`, in order: what would have run at instantiation. */
   readonly startCalls: readonly string[];
-  readonly timeoutMs: number;
   /** Names the module within the worker. */
   readonly moduleId: number;
   /** The module itself, the first time that this worker sees it. */
   readonly module?: WebAssembly.Module;
 }
 
-/** What bounds the memory of one call. */
+/** What bounds one call inside its worker. */
 export interface CallLimits {
+  readonly timeoutMs: number;
   readonly memoryPages: number;
   readonly blockBytes: number;
   readonly outputBytes: number;

@@ -3,7 +3,7 @@ import { PluginError } from "../plugin-error.ts";
 import { isEntryPoint, type ModuleOutline } from "../wasm/outline.ts";
 import { SECTION } from "../wasm/section.ts";
 import { replaceSections } from "../wasm/writer.ts";
-import { EXTISM_ENV, EXTISM_FUNCTIONS } from "./kernel.ts";
+import { isOffered } from "./kernel.ts";
 import { deferStart } from "./deferred-start.ts";
 import { cappedMemories, cappedTables } from "./size-caps.ts";
 import type { CallLimits, SchemaFault } from "./protocol.ts";
@@ -11,7 +11,6 @@ import { type Parcel, type PooledWorker, WorkerPool } from "./worker-pool.ts";
 
 /** What bounds a call; see `LIMITS` for the defaults. */
 export interface SandboxLimits extends CallLimits {
-  readonly timeoutMs: number;
   readonly inputBytes: number;
 }
 
@@ -35,7 +34,7 @@ export interface SandboxModule {
   has(entry: string): boolean;
 }
 
-/** Modules count from 0. */
+/** The lane of settings schemas; those of modules are their numbers, from 0. */
 const SCHEMA_LANE = -1;
 
 let nextModuleId = 0;
@@ -95,9 +94,7 @@ export class Sandbox {
           const known = worker.modules.has(moduleId);
           worker.modules.add(moduleId);
           const copy = input.slice().buffer;
-          const { timeoutMs } = limits;
-          const call = { task: "call", entry, input: copy, limits, startCalls, timeoutMs } as const;
-          const task = { ...call, moduleId };
+          const task = { task: "call", entry, input: copy, limits, startCalls, moduleId } as const;
           return { task: known ? task : { ...task, module }, transfer: [copy] };
         };
         const label = `"${entry}" of ${name}`;
@@ -152,9 +149,7 @@ function missing(name: string, entry: string, outline: ModuleOutline): PluginErr
 }
 
 function checkImports(name: string, outline: ModuleOutline): void {
-  const unknown = outline.imports.filter((i) =>
-    i.kind !== "function" || i.module !== EXTISM_ENV || !EXTISM_FUNCTIONS.has(i.name)
-  );
+  const unknown = outline.imports.filter((item) => !isOffered(item));
   if (unknown.length === 0) return;
   const shown = unknown.slice(0, 5).map((i) => `${i.kind} "${i.module}" "${i.name}"`).join(", ");
   const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : "";

@@ -32,7 +32,7 @@ export interface PooledWorker {
   readonly modules: Set<number>;
 }
 
-/** A thread that has just been started loads the SDK within its first task; that is not the guest's time. */
+/** How long a thread may take to start and load the SDK, until it says READY; no guest's time. */
 const START_MS = 30_000;
 
 /** Threads beyond the pool's size, for lanes that would otherwise wait for another one's loops. */
@@ -40,8 +40,9 @@ const SPARE_THREADS = 8;
 
 /**
  * Runs tasks in threads, one at a time in each. Lanes take turns, and a lane without any thread may
- * have one beyond the pool's size, so that a plugin that loops does not hold up the others. A task that outlives its deadline, or whose caller
- * gave up, ends with its thread: nothing else stops a loop. The next task gets a new thread.
+ * have one beyond the pool's size, so that a plugin that loops does not hold up the others. A task
+ * that outlives its deadline, or whose caller gave up, ends with its thread; the next task gets a new
+ * one.
  */
 export class WorkerPool {
   readonly #size: number;

@@ -62,7 +62,6 @@ async function runCall(task: CallTask): Promise<Uint8Array> {
     const plugin = await createPlugin({ wasm: [{ module }] }, {
       useWasi: false,
       functions: { [EXTISM_ENV]: state.functions() },
-      memory: { maxVarBytes: task.limits.blockBytes },
       config: {},
       allowedHosts: [],
       logLevel: "silent",
@@ -71,7 +70,7 @@ async function runCall(task: CallTask): Promise<Uint8Array> {
     const { exports } = instance;
     // Called directly: the SDK's `call` does not tell what the guest returned.
     const call = (name: string) => (exports[name] as () => unknown)();
-    const status = runWithin(task.timeoutMs, () => {
+    const status = runWithin(task.limits.timeoutMs, () => {
       task.startCalls.forEach(call);
       where = `in "${task.entry}"`;
       return call(task.entry);

@@ -203,7 +203,7 @@ function readTable(reader: WasmReader): TableType {
 }
 
 /** @see Wasm 2.0, 5.3.4; flags above 1 are the threads and memory64 proposals */
-export function readLimits(reader: WasmReader, what: "memory" | "table"): SizeLimits {
+function readLimits(reader: WasmReader, what: "memory" | "table"): SizeLimits {
   const flags = reader.byte(`the limits of a ${what}`);
   if (flags > 1) {
     throw malformed(`a ${what} is shared or 64-bit, which no plugin may use`, reader.position);

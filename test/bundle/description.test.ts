@@ -1,13 +1,16 @@
 import * as assert from "uvu/assert";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { describeBundle } from "../../src/bundle/description.ts";
+import type { WasmImport } from "../../src/wasm/outline.ts";
 import { bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("description");
 
+const isOffered = ({ module, name }: WasmImport) =>
+  module === "extism:host/env" && name === "input_length";
 const describe = async (text: string, manifest = {}) =>
-  describeBundle(await openBundle(bundleOf(text, manifest)), new Set(["input_length"]));
+  describeBundle(await openBundle(bundleOf(text, manifest)), isOffered);
 const CHECK = '(func (export "admission_check") (result i32) (i32.const 0))';
 const user = (name: string) =>
   `(import "extism:host/user" "${name}" (func (param i64) (result i64)))`;
