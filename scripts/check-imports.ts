@@ -18,11 +18,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   document: [""],
   bundle: ["", "wasm", "document"],
   contract: ["", "document"],
-  sandbox: ["", "wasm", "platform"],
+  capability: ["", "bundle", "contract", "document", "platform"],
+  sandbox: ["", "wasm", "capability", "platform"],
   input: ["", "document", "platform"],
   config: ["", "document"],
-  host: ["", "bundle", "contract", "document", "sandbox", "platform"],
-  cli: ["", "bundle", "config", "contract", "document", "host", "input", "platform"],
+  host: ["", "bundle", "capability", "contract", "document", "sandbox", "platform"],
+  cli: ["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
 };
 
 /** The public list of exports, which sees every room. */

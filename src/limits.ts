@@ -15,6 +15,10 @@ export interface Limits {
   readonly manifestBytes: number;
   /** One call's time on the wall clock, in milliseconds. */
   readonly timeoutMs: number;
+  /** What one call may execute, in units of the fuel schedule: about one for each instruction. */
+  readonly fuel: number;
+  /** Nested calls within one call, in bytes of an estimated native stack. */
+  readonly stackBytes: number;
   /** A guest's linear memory, in pages of 64 KiB. */
   readonly memoryPages: number;
   /** Elements of each of a guest's tables, of which it may have `tables`. */
@@ -38,6 +42,8 @@ export const LIMITS: Limits = {
   bundleBytes: 32 * 1024 * 1024,
   manifestBytes: 256 * 1024,
   timeoutMs: 5_000,
+  fuel: 1_000_000_000,
+  stackBytes: 384 * 1024,
   memoryPages: 1_024,
   tableElements: 1_000_000,
   tables: 4,

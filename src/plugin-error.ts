@@ -30,9 +30,22 @@ export const ERROR_CODES = [
   "contract.not-implemented",
   "contract.kind-not-judged",
   "contract.settings-invalid",
-  // capability: what a guest asked of the host
+  // capability: what a guest asked of the host, and what it was answered
   "capability.denied",
   "capability.reentrant",
+  "capability.invalid",
+  "capability.not-found",
+  "capability.conflict",
+  "capability.limit",
+  "capability.timeout",
+  "capability.failed",
+  // trust: what the operator pinned
+  "trust.unlocked",
+  "trust.changed",
+  "trust.writable",
+  // replay: a recorded call
+  "replay.malformed",
+  "replay.different",
   // registry: looking a plugin up
   "registry.not-found",
   "registry.not-implements",
