@@ -1,6 +1,9 @@
 import { EXTERNAL_KINDS, type ModuleOutline, type WasmExport } from "../wasm/outline.ts";
 import { concatBytes, encodeName, encodeU32 } from "../wasm/writer.ts";
 
+/** One export, by what it is and its index. */
+export type ExportEntry = Pick<WasmExport, "name" | "kind" | "index">;
+
 /** What replaces a module's export section, and what must be called before anything else. */
 export interface DeferredStart {
   readonly exportSection: Uint8Array;
@@ -11,7 +14,8 @@ export interface DeferredStart {
 /** The SDK calls the first of these that a module exports, as it instantiates it. */
 const CALLED_BY_SDK = ["hs_init", "_initialize", "_start"];
 
-const PREFIX = "cofferdam:";
+/** Names of exports that begin so are ours. */
+export const PREFIX: string = "cofferdam:";
 
 /** The guest's memory, whether or not it exports it itself: the host looks at its size after a trap. */
 export const MEMORY_EXPORT: string = `${PREFIX}memory`;
@@ -20,10 +24,15 @@ export const MEMORY_EXPORT: string = `${PREFIX}memory`;
  * Turns what a module would run while it is instantiated into exports that are called afterwards: the
  * start function, and the entry points that the SDK calls by itself. So all of a guest's code runs
  * inside of its time limit; the start section has to be left out of the module.
+ *
+ * @param added Exports of things that the host appended to the module.
  */
-export function deferStart({ exports, memories, start }: ModuleOutline): DeferredStart {
+export function deferStart(
+  { exports, memories, start }: ModuleOutline,
+  added: readonly ExportEntry[] = [],
+): DeferredStart {
   const calls: string[] = [];
-  const entries: { name: string; kind: WasmExport["kind"]; index: number }[] = [...exports];
+  const entries: ExportEntry[] = [...exports, ...added];
   if (memories.length > 0) entries.push({ name: MEMORY_EXPORT, kind: "memory", index: 0 });
   if (start !== undefined) {
     entries.push({ name: `${PREFIX}start`, kind: "function", index: start });
