@@ -7,6 +7,8 @@ import { Judge } from "./judge";
 import { judgeKubernetes } from "./kubernetes";
 import { Settings } from "./settings";
 
+export { cofferdam_input, cofferdam_output } from "../../sdk/assembly/extism";
+
 /** The plugin's only entry point. */
 export function admission_check(): i32 {
   return serveAdmission(check);

@@ -1,4 +1,4 @@
-import { readInput, writeError, writeOutput } from "./extism";
+import { beginCall, readInput, writeError, writeOutput } from "./extism";
 import { Json } from "./json";
 import { JsonWriter } from "./json-writer";
 import { Verdict } from "./verdict";
@@ -42,7 +42,7 @@ export class AdmissionRequest {
  */
 export function serveAdmission(judge: (request: AdmissionRequest, verdict: Verdict) => void): i32 {
   // Nothing outlives a call, so a second call in one instance starts from the same empty heap.
-  heap.reset();
+  beginCall();
   const json = Json.parse(readInput());
   if (json.problem != "") return fail(`cannot read the request: ${json.problem}`);
   if (json.get("contract").str() != "admission" || json.get("version").digits() != "1") {

@@ -31,8 +31,39 @@ export class Bytes {
   }
 }
 
-/** Copies the call's input into the guest; eight zero bytes stand behind it. */
+// Where a host that knows the two functions below has put the input and will look for the output.
+let isBulk = false;
+let inputStart: usize = 0;
+let inputLength: usize = 0;
+let outputStart: usize = 0;
+let outputLength: usize = 0;
+
+/**
+ * Export of a plugin that spares Cofferdam the eight bytes at a time: makes room for the input, which
+ * the host then copies at once. Other Extism hosts do not call it.
+ */
+export function cofferdam_input(length: i32): i32 {
+  isBulk = true;
+  heap.reset();
+  inputLength = <usize> length;
+  inputStart = heap.alloc(inputLength + PADDING);
+  memory.fill(inputStart + inputLength, 0, PADDING);
+  return <i32> inputStart;
+}
+
+/** Its counterpart: the output's length in the upper, its address in the lower half. */
+export function cofferdam_output(): i64 {
+  return (<i64> outputLength) << 32 | <i64> outputStart;
+}
+
+/** Makes the heap empty, where the input does not lie in it already. */
+export function beginCall(): void {
+  if (!isBulk) heap.reset();
+}
+
+/** The call's input, in the guest's memory; eight zero bytes stand behind it. */
 export function readInput(): Bytes {
+  if (isBulk) return new Bytes(inputStart, inputLength);
   const length = <usize> input_length();
   const start = heap.alloc(length + PADDING);
   const words = length & ~7;
@@ -48,6 +79,11 @@ export function readInput(): Bytes {
 
 /** Hands `bytes` to the host as the call's output. */
 export function writeOutput(bytes: Bytes): void {
+  if (isBulk) {
+    outputStart = bytes.start;
+    outputLength = bytes.length;
+    return;
+  }
   output_set(copyOut(bytes), bytes.length);
 }
 
