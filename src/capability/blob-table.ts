@@ -15,3 +15,49 @@ export interface BlobTable {
   close(handle: number): Promise<void>;
   closeAll(): Promise<void>;
 }
+
+/** A table of the side that hands over: it knows the handles, to name them in the request. */
+export interface FilledBlobTable extends BlobTable {
+  /** One for each blob, in their order: unsigned, 32 bits, never 0. */
+  readonly handles: readonly number[];
+}
+
+/** How long the end of a call waits for blobs to close. */
+const CLOSE_MS = 1_000;
+
+/**
+ * Of the whole process: a handle of another call is never one of this call's by chance, and the same
+ * calls in the same order name the same handles.
+ */
+let lastHandle = 0;
+
+/** Makes the table of one call. */
+export function createBlobTable(blobs: readonly Blob[]): FilledBlobTable {
+  const byHandle = new Map(blobs.map((blob) => [nextHandle(), blob]));
+  const handles = [...byHandle.keys()];
+  const take = (handle: number): Promise<void> => {
+    const blob = byHandle.get(handle);
+    byHandle.delete(handle);
+    // Within an async function: what is thrown at once is a rejection as well.
+    return (async () => await blob?.close())();
+  };
+  return {
+    handles,
+    get: (handle) => byHandle.get(handle),
+    close: take,
+    // One that fails or hangs keeps neither the others nor the call.
+    closeAll: () => atMost(CLOSE_MS, Promise.allSettled([...byHandle.keys()].map(take))),
+  };
+}
+
+function nextHandle(): number {
+  lastHandle = lastHandle >= 0xffff_ffff ? 1 : lastHandle + 1;
+  return lastHandle;
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,9 +1,6 @@
 import type { CapabilityName } from "../bundle/manifest.ts";
 import type { BlobTable } from "./blob-table.ts";
 
-/** The module name under which guests import the functions of capabilities. */
-export const CAPABILITY_MODULE = "extism:host/user";
-
 /** Which plugin asks, as its operator named it. */
 export interface PluginIdentity {
   /** Of the manifest. */
@@ -14,7 +11,10 @@ export interface PluginIdentity {
   readonly instance: string;
 }
 
-/** The call of a guest that a host function serves. */
+/**
+ * The call of a guest that a host function serves. One object for the whole call: what a call may use
+ * up is counted by it.
+ */
 export interface HostCall {
   /** The export that was called: `volume_create`. */
   readonly entry: string;
@@ -27,7 +27,7 @@ export interface HostCall {
 }
 
 /**
- * A function that a guest can import from {@link CAPABILITY_MODULE}, `(i64) -> i64`: a block in, a
+ * A function that a guest can import from `CAPABILITY_MODULE`, `(i64) -> i64`: a block in, a
  * block out. Answered on the host's main thread, while the guest waits in its own.
  */
 export interface HostFunction {
@@ -44,6 +44,8 @@ export interface HostFunction {
 /** A capability that was opened for one plugin. */
 export interface OpenedCapability {
   readonly functions: readonly HostFunction[];
+  /** What the operator should know of this grant, a sentence each: it runs a shell, and the like. */
+  readonly warnings?: readonly string[];
   /** Ends what the functions started. */
   close(): Promise<void>;
 }

@@ -11,7 +11,12 @@ export type ArgumentToken =
     /** undefined where nothing follows, and for flags that take no value. */
     readonly value: string | undefined;
   }
-  | { readonly kind: "positional"; readonly value: string };
+  | {
+    readonly kind: "positional";
+    readonly value: string;
+    /** Whether it stands behind `--`. */
+    readonly behindDashes: boolean;
+  };
 
 /** A flag as the parser must know it. */
 export interface ArgumentFlag {
@@ -40,9 +45,15 @@ export function tokenizeArguments(
     allowPositionals: true,
     tokens: true,
   });
+  let behindDashes = false;
   return tokens.flatMap((token): ArgumentToken[] => {
-    if (token.kind === "positional") return [{ kind: "positional", value: token.value }];
-    if (token.kind === "option-terminator") return [];
+    if (token.kind === "positional") {
+      return [{ kind: "positional", value: token.value, behindDashes }];
+    }
+    if (token.kind === "option-terminator") {
+      behindDashes = true;
+      return [];
+    }
     const { name, rawName, value } = token;
     return [{ kind: "flag", name, rawName, value }];
   });

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { open, readdir, realpath, stat } from "node:fs/promises";
-import { isAbsolute, relative, sep } from "node:path";
+import { lstat, open, readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, relative, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 
 /** What stands at a path, links followed. */
@@ -122,6 +122,34 @@ export async function fileKind(path: string): Promise<FileKind | undefined> {
   }
 }
 
+/** Whether anything stands at `path`, be it a link that leads nowhere. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw asInputError(path, error);
+  }
+}
+
+/**
+ * What a path names, links followed, whichever way it is written: the same for two paths of one file.
+ * Where nothing stands there yet, it is that name in its folder.
+ */
+export async function fileIdentity(path: string): Promise<string> {
+  const inode = async (of: string): Promise<string | undefined> => {
+    try {
+      const { dev, ino } = await stat(of, { bigint: true });
+      return `${dev}:${ino}`;
+    } catch {
+      // Whoever opens it says what is wrong with it.
+      return undefined;
+    }
+  };
+  return await inode(path) ?? `${await inode(dirname(path)) ?? dirname(path)}/${basename(path)}`;
+}
+
 /** The entries of a directory, in the order of their names' UTF-16 code units. */
 export async function readDirectory(path: string): Promise<DirectoryEntry[]> {
   try {
@@ -174,7 +202,8 @@ export function isDenied(error: unknown): boolean {
   return code === "EACCES" || code === "EPERM";
 }
 
-function asInputError(path: string, error: unknown): PluginError {
+/** A failed read as an error of ours. */
+export function asInputError(path: string, error: unknown): PluginError {
   if (error instanceof PluginError) return error;
   if (isMissing(error)) {
     return new PluginError("input.not-found", `Cannot read "${path}": there is no such file`, {

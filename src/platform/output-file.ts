@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { constants, type Stats } from "node:fs";
-import { access, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, lstat, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, isAbsolute, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 import { isDenied, isMissing } from "./file-system.ts";
@@ -14,19 +14,35 @@ interface OutputTarget {
   readonly replaces: boolean;
 }
 
+/** What {@link writeFileAtomic} may be told besides the content. */
+export interface WriteOptions {
+  /** Permissions of the file, whatever it had and whatever the process's mask is. */
+  readonly mode?: number;
+  /** Whether a link is refused, and all else that is no regular file. */
+  readonly refuseLinks?: boolean;
+}
+
 /**
  * Writes a file so that a reader sees the old content or the new one, never a part of it. A link is
  * written through, also where nothing stands yet at its end.
  *
  * @throws {PluginError} `output.unwritable`
  */
-export async function writeFileAtomic(path: string, content: Uint8Array): Promise<void> {
-  const target = await findOutputTarget(path);
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
+  if (options.refuseLinks) await refuseLink(path);
+  const found = await findOutputTarget(path);
+  // Replacing the name itself: a link that was put there since is replaced, never followed.
+  const target = options.refuseLinks ? { ...found, path, replaces: true } : found;
   const written = target.replaces ? `${target.path}.${crypto.randomUUID()}.part` : target.path;
   try {
     const handle = await open(written, target.replaces ? "wx" : "w", target.mode ?? 0o666);
     try {
       await handle.writeFile(Buffer.from(content));
+      if (options.mode !== undefined) await handle.chmod(options.mode);
     } finally {
       await handle.close();
     }
@@ -68,6 +84,15 @@ async function findOutputTarget(path: string): Promise<OutputTarget> {
   } catch (error) {
     throw asOutputError(path, error);
   }
+}
+
+async function refuseLink(path: string): Promise<void> {
+  const stats = await lstat(path).catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw asOutputError(path, error);
+  });
+  if (stats?.isSymbolicLink()) throw outputError(path, "it is a link");
+  if (stats !== undefined && !stats.isFile()) throw outputError(path, "it is not a regular file");
 }
 
 async function statOrMissing(path: string): Promise<Stats | undefined> {

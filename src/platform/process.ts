@@ -89,13 +89,13 @@ export function setExitCode(code: number): void {
 }
 
 /**
- * Runs `cleanUp` at SIGINT or SIGTERM and then lets the signal do its work, so that a shell sees a
- * process that was ended by it.
+ * Runs `cleanUp` at SIGINT, SIGTERM, SIGHUP (the terminal went away) or SIGQUIT and then lets the signal
+ * do its work, so that a shell sees a process that was ended by it. A second signal does so at once.
  *
  * @returns Takes the handlers away again.
  */
 export function onInterrupt(cleanUp: () => Promise<void>): () => void {
-  const signals = ["SIGINT", "SIGTERM"] as const;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
   const handle = (signal: NodeJS.Signals) => {
     remove();
     void cleanUp().finally(() => process.kill(process.pid, signal));

@@ -1,6 +1,12 @@
 import { availableParallelism } from "node:os";
-import process from "node:process";
-import { parentPort, Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  Worker,
+  workerData,
+} from "node:worker_threads";
 
 /** A thread of our own. Every failure arrives as a call of `onExit`, once. */
 export interface WorkerHandle {
@@ -15,8 +21,20 @@ export interface WorkerHandle {
 /** What a worker's owner hears. */
 export interface WorkerEvents {
   onMessage(message: unknown): void;
+  /** The thread waits for `answer`; only the first one counts, and none may come too late. */
+  onQuestion(question: unknown, answer: Reply): void;
   /** The thread has ended, with what ended it where that is known. */
   onExit(cause: unknown): void;
+}
+
+/** Sends an answer to a thread that waits; the buffers in `transfer` move. */
+export type Reply = (message: unknown, transfer: ArrayBuffer[]) => void;
+
+/** A question on its way: the thread sleeps until `flag` is no longer 0. */
+interface Envelope {
+  readonly question: unknown;
+  readonly sequence: number;
+  readonly flag: SharedArrayBuffer;
 }
 
 /** Bounds of a worker's own JavaScript heap, in MiB. Buffers and Wasm memories are not part of it. */
@@ -31,7 +49,10 @@ const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
 export function startWorker(base: string, name: string, events: WorkerEvents): WorkerHandle {
   const ending = base.endsWith(".ts") ? ".ts" : ".js";
   // `env: {}`, no arguments: nothing of the host's surroundings is handed on.
+  const { port1: answers, port2 } = new MessageChannel();
   const worker = new Worker(new URL(`${name}${ending}`, base), {
+    workerData: port2,
+    transferList: [port2],
     env: {},
     argv: [],
     execArgv: [],
@@ -43,9 +64,14 @@ export function startWorker(base: string, name: string, events: WorkerEvents): W
   const exit = () => {
     if (exited) return;
     exited = true;
+    answers.close();
     events.onExit(cause);
   };
-  worker.on("message", (message) => events.onMessage(message));
+  worker.on("message", (message) => {
+    const envelope = message as Partial<Envelope> | null;
+    if (envelope?.flag === undefined) events.onMessage(message);
+    else events.onQuestion(envelope.question, replyTo(envelope as Envelope, answers));
+  });
   worker.on("messageerror", (error) => {
     cause ??= error;
     void worker.terminate();
@@ -64,6 +90,50 @@ export function startWorker(base: string, name: string, events: WorkerEvents): W
   };
 }
 
+function replyTo({ sequence, flag }: Envelope, answers: MessagePort): Reply {
+  let replied = false;
+  return (message, transfer) => {
+    if (replied) return;
+    replied = true;
+    answers.postMessage({ sequence, message }, transfer);
+    const signal = new Int32Array(flag);
+    Atomics.store(signal, 0, 1);
+    Atomics.notify(signal, 0);
+  };
+}
+
+let nextSequence = 0;
+
+/**
+ * The worker's side: asks the thread's owner and sleeps until it answers. Each question has a flag and
+ * a number of its own, so an answer that comes too late is never taken for another one's.
+ *
+ * @param timeoutMs How long to sleep at most.
+ * @returns undefined when there was no answer in time.
+ */
+export function askOwner(
+  question: unknown,
+  transfer: ArrayBuffer[],
+  timeoutMs: number,
+): unknown {
+  const answers = workerData as MessagePort;
+  const sequence = nextSequence++;
+  const flag = new SharedArrayBuffer(4);
+  parentPort!.postMessage({ question, sequence, flag } satisfies Envelope, transfer);
+  Atomics.wait(new Int32Array(flag), 0, 0, Math.max(0, timeoutMs));
+  for (;;) {
+    const received = receiveMessageOnPort(answers)?.message as
+      | { sequence: number; message: unknown }
+      | undefined;
+    if (received === undefined || received.sequence === sequence) return received?.message;
+  }
+}
+
+/** The worker's side: tells the owner something that needs no answer. */
+export function tellOwner(message: unknown): void {
+  parentPort!.postMessage(message);
+}
+
 /** The worker's side: says `hello`, then answers each message with what `handle` gives. */
 export function serveMessages(
   hello: unknown,
@@ -75,11 +145,6 @@ export function serveMessages(
     );
   });
   parentPort!.postMessage(hello);
-}
-
-/** The worker's side: nothing that this thread loads may write its warnings to stderr. */
-export function silenceWarnings(): void {
-  process.removeAllListeners("warning");
 }
 
 /** How many threads can run at once. */

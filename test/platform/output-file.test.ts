@@ -117,4 +117,28 @@ test("checkWritable() refuses a folder that may not be written to", async () => 
   assert.match(fault, /^output\.unwritable: .* permission denied$/);
 });
 
+test("writeFileAtomic() with refuseLinks refuses a link and sets the mode that it is given", async () => {
+  if (onWindows) return;
+  await using folder = await temporaryFolder();
+  await folder.write({ real: "one" });
+  await folder.link("link", "real");
+  await folder.link("lost", "gone");
+  const options = { mode: 0o644, refuseLinks: true };
+  for (const name of ["link", "lost"]) {
+    const fault = await faultOf(
+      writeFileAtomic(`${folder.path}/${name}`, bytes("two"), options),
+    );
+    assert.match(fault, /^output\.unwritable: .* it is a link$/);
+  }
+  assert.is(await readFile(`${folder.path}/real`, "utf8"), "one");
+  const before = process.umask(0o077);
+  try {
+    await writeFileAtomic(`${folder.path}/lock`, bytes("two"), options);
+  } finally {
+    process.umask(before);
+  }
+  assert.is((await stat(`${folder.path}/lock`)).mode & 0o777, 0o644);
+  assert.equal((await readdir(folder.path)).sort(), ["link", "lock", "lost", "real"]);
+});
+
 test.run();

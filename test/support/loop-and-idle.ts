@@ -4,21 +4,16 @@
  */
 import process from "node:process";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { readOutline } from "../../src/wasm/outline.ts";
-import { assemble } from "./guest.ts";
+import { loadGuest } from "./sandbox.ts";
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const sandbox = new Sandbox(2);
-const bytes = assemble('(module (func (export "f") (result i32) (loop $l (br $l)) (i32.const 0)))');
-const limits = {
-  timeoutMs: 100,
-  memoryPages: 1,
-  blockBytes: 1_000,
-  inputBytes: 1_000,
-  outputBytes: 1_000,
-};
-const module = await sandbox.load("loop", bytes, readOutline(bytes), limits);
+const text = '(module (func (export "f") (result i32) (loop $l (br $l)) (i32.const 0)))';
+const module = await loadGuest(sandbox, text, {
+  mode: "worker",
+  limits: { timeoutMs: 100, fuel: Number.MAX_SAFE_INTEGER },
+});
 await Promise.all([1, 2, 3, 4].map(() => module.call("f", new Uint8Array(0)).catch(() => {})));
 await wait(300);
 const before = process.cpuUsage();

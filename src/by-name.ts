@@ -1,0 +1,34 @@
+import * as v from "valibot";
+import { isJsonObject, type JsonObject } from "./json.ts";
+
+/** Wants `wanted`, in words for messages, of each name. */
+export interface NameRule {
+  readonly pattern: RegExp;
+  readonly wanted: string;
+}
+
+/** The names of commands that a guest may run. */
+export const COMMAND_NAME: NameRule = {
+  pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
+  wanted: "a lower-case letter or digit, then at most 63 of these or . _ -",
+};
+
+/** What valibot's `record` passes over in silence. */
+const PASSED_OVER: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
+
+/** Schema of an object by names; one that breaks the rule, or that valibot would drop, is a fault. */
+export function byName<T>(
+  { pattern, wanted }: NameRule,
+  value: v.GenericSchema<unknown, T>,
+): v.GenericSchema<unknown, Record<string, T>> {
+  return v.pipe(
+    // Not `JsonObjectSchema`, which drops those names as well.
+    v.custom<unknown>(isJsonObject, "Invalid type: Expected Object"),
+    v.check(
+      (item) =>
+        Object.keys(item as JsonObject).every((key) => pattern.test(key) && !PASSED_OVER.has(key)),
+      `Invalid name: wanted ${wanted}`,
+    ),
+    v.record(v.string(), value) as v.GenericSchema<unknown, Record<string, T>>,
+  );
+}

@@ -1,0 +1,103 @@
+import { sha256Sync } from "../platform/hash.ts";
+import { missingPermission } from "../platform/permission.ts";
+import { makePrivateFolder } from "../platform/private-folder.ts";
+import { PluginError } from "../plugin-error.ts";
+import type { StateStore } from "./state-store.ts";
+
+/** A store that several plugins of this process may share, and how many do. */
+interface Shared {
+  readonly store: Promise<StateStore>;
+  users: number;
+  /** Set once nobody uses it any more. */
+  closed?: Promise<void>;
+}
+
+const openStores = new Map<string, Shared>();
+
+/**
+ * Opens the store of an instance, in a folder of its own within the operator's. A process opens it
+ * once, however many ask: LMDB's locks belong to the process.
+ *
+ * @throws {PluginError} `trust.writable`, `output.unwritable`, `config.invalid`
+ */
+export async function openInstanceStore(
+  folder: string,
+  instance: string,
+): Promise<{ readonly store: StateStore; release(): Promise<void> }> {
+  const path = await makePrivateFolder(folder, folderName(instance));
+  let shared = openStores.get(path);
+  while (shared?.closed !== undefined) {
+    await shared.closed;
+    shared = openStores.get(path);
+  }
+  if (shared === undefined) openStores.set(path, shared = { store: load(path), users: 0 });
+  shared.users++;
+  const user = shared;
+  const release = once(() =>
+    --user.users > 0 ? Promise.resolve() : user.closed = close(path, user)
+  );
+  try {
+    return { store: await shared.store, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function close(path: string, { store }: Shared): Promise<void> {
+  try {
+    await (await store.catch(() => undefined))?.close();
+  } finally {
+    openStores.delete(path);
+  }
+}
+
+/** LMDB comes with a native library, which takes 40 ms to load: only where state was granted. */
+async function load(path: string): Promise<StateStore> {
+  try {
+    const { openStateStore } = await import("./state-store.ts");
+    return openStateStore(path);
+  } catch (cause) {
+    if (cause instanceof PluginError) throw cause;
+    const permission = missingPermission(cause);
+    const why = permission === undefined
+      ? (cause as Error).message
+      : `the runtime does not permit it; run it with "${permission}"`;
+    throw new PluginError("config.invalid", `Cannot open the state in "${path}": ${why}`, {
+      cause,
+    });
+  }
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => done ??= action();
+}
+
+/**
+ * The folder of an instance: its name, where all but small letters, digits, `-` and `_` are written as
+ * `%XX`, so that no name leads elsewhere and no two names meet, also where case does not count.
+ *
+ * @throws {PluginError} `config.invalid` for no name, and for half a surrogate pair
+ */
+export function folderName(instance: string): string {
+  const bytes = new TextEncoder().encode(instance);
+  const wellFormed = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) === instance;
+  if (instance === "" || !wellFormed) {
+    throw new PluginError(
+      "config.invalid",
+      `Cannot keep state for the instance ${
+        JSON.stringify(instance)
+      }: it must have a name in Unicode`,
+    );
+  }
+  const name = Array.from(bytes, (byte) => {
+    const letter = String.fromCharCode(byte);
+    return /[a-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).padStart(2, "0")}`;
+  }).join("");
+  // "%s" begins no escape, so that no other instance can have this name.
+  return name.length <= MAX_NAME ? name : `%${sha256Sync(bytes).replace(":", "-")}`;
+}
+
+/** File systems take 255 bytes. */
+const MAX_NAME = 200;

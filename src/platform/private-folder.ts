@@ -1,0 +1,47 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { PluginError } from "../plugin-error.ts";
+import { isDenied } from "./file-system.ts";
+import { findForeignWriter } from "./foreign-writer.ts";
+
+/** For nobody but the owner. */
+const PRIVATE = 0o700;
+
+/**
+ * Makes a folder within a folder that an operator named, for this process's user alone, where it is
+ * not there yet; the operator's own as well.
+ *
+ * @param name One step of a path.
+ * @returns Its path, without links.
+ * @throws {PluginError} `trust.writable` where others can change what is in it, `output.unwritable`
+ */
+export async function makePrivateFolder(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  try {
+    await mkdir(folder, { recursive: true, mode: PRIVATE });
+    await refuseForeignWriters(folder);
+    await mkdir(path, { recursive: true, mode: PRIVATE });
+    await refuseForeignWriters(path);
+    return await realpath(path);
+  } catch (cause) {
+    if (cause instanceof PluginError) throw cause;
+    const code = (cause as { code?: string }).code;
+    const why = isDenied(cause)
+      ? "permission denied"
+      : code === "ENOTDIR" || code === "EEXIST"
+      ? "a file stands in its way"
+      : (cause as Error).message.split(", ")[0]!;
+    throw new PluginError("output.unwritable", `Cannot use the folder "${path}": ${why}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * @throws {PluginError} `trust.writable`, `input.not-found`, `input.unreadable`
+ */
+export async function refuseForeignWriters(path: string): Promise<void> {
+  const fault = await findForeignWriter(path);
+  if (fault === undefined) return;
+  throw new PluginError("trust.writable", `Cannot use the folder "${path}": ${fault}`);
+}

@@ -1,0 +1,213 @@
+import { chmod, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { delegate } from "../../src/capability/delegate.ts";
+import type { DelegateGrant } from "../../src/capability/delegate-grant.ts";
+import type { OpenedCapability } from "../../src/capability/host-function.ts";
+import type { JsonObject } from "../../src/json.ts";
+import { sha256Sync } from "../../src/platform/hash.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
+import {
+  ask,
+  ASKER,
+  askOk,
+  askRefused,
+  checkEnds,
+  readLineOf,
+  rejection,
+  writeScript,
+} from "../support/process-fixture.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("delegate");
+
+/** A plugin that gives what it was told. */
+const ECHO = `printf '{"env":"%s","config":' "$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS ` +
+  `$CNI_IFNAME $CNI_ARGS $PATH"; cat; echo '}'`;
+
+let folder: TestFolder;
+const opened: OpenedCapability[] = [];
+test.before(async () => {
+  folder = await makeFolder();
+  await writeScript(folder, "echo", ECHO);
+  await writeScript(folder, "secret", "echo '{}'");
+});
+test.after(async () => {
+  for (const one of opened) await one.close();
+  await folder.remove();
+});
+
+const at = (name: string) => join(folder.path, name);
+
+async function open(more: Partial<DelegateGrant> = {}): Promise<OpenedCapability> {
+  const one = await delegate.open({ types: ["echo"], folders: [folder.path], ...more }, ASKER);
+  opened.push(one);
+  return one;
+}
+
+const CONFIG: JsonObject = { cniVersion: "1.1.0", name: "net", type: "echo" };
+const REQUEST: JsonObject = {
+  type: "echo",
+  config: CONFIG,
+  containerId: "c1",
+  netns: "/run/netns/n1",
+  ifname: "eth0",
+  args: "K=V;IgnoreUnknown=1",
+};
+const NETWORK: JsonObject = { type: "echo", config: CONFIG };
+
+test("delegate_add, del and check run a plugin for a container", async () => {
+  const one = await open();
+  const path = "/usr/sbin:/usr/bin:/sbin:/bin";
+  for (const name of ["add", "del", "check"]) {
+    const env = `${name.toUpperCase()} c1 /run/netns/n1 eth0 K=V;IgnoreUnknown=1 ${path}`;
+    const { result } = await askOk(one, `delegate_${name}`, REQUEST);
+    assert.equal(result, { env, config: CONFIG });
+  }
+});
+
+test("delegate_status and gc run a plugin for a network", async () => {
+  const one = await open({ path: "/bin" });
+  for (const name of ["status", "gc"]) {
+    const { result } = await askOk(one, `delegate_${name}`, NETWORK);
+    assert.equal(result, { env: `${name.toUpperCase()}     /bin`, config: CONFIG });
+    await askRefused(one, `delegate_${name}`, REQUEST, "capability.invalid");
+  }
+});
+
+test("delegate_del takes a namespace that is gone", async () => {
+  const one = await open();
+  const { netns: _, ...without } = REQUEST;
+  await askOk(one, "delegate_del", without);
+  await askOk(one, "delegate_del", { ...REQUEST, netns: "" });
+  for (const name of ["delegate_add", "delegate_check"]) {
+    await askRefused(one, name, without, "capability.invalid");
+    await askRefused(one, name, { ...REQUEST, netns: "" }, "capability.invalid");
+  }
+});
+
+test("delegate_add runs no type that is not granted", async () => {
+  const one = await open({ types: ["echo", "missing"] });
+  const types = ["secret", "/bin/sh", "../echo", "..", ".", "", "toString", "echo/", "echo\0"];
+  for (const type of types) {
+    const request = { ...REQUEST, type, config: { ...CONFIG, type } };
+    await askRefused(one, "delegate_add", request, "capability.denied");
+  }
+  const other = { ...REQUEST, config: { ...CONFIG, type: "secret" } };
+  await askRefused(one, "delegate_add", other, "capability.invalid");
+  const ipam = { ...REQUEST, config: { ...CONFIG, ipam: { type: "secret" } } };
+  await askRefused(one, "delegate_add", ipam, "capability.denied");
+  const missing = { ...REQUEST, type: "missing", config: { ...CONFIG, type: "missing" } };
+  await askRefused(one, "delegate_add", missing, "capability.not-found");
+});
+
+const INVALID: JsonObject[] = [
+  ...["", "-c", "a/b", "a b", "a\n", ".x", "a".repeat(254)].map((containerId) => ({ containerId })),
+  ...["", ".", "..", "a/b", "a:b", "a b", "a\u0085", "a\0", "0123456789abcdef", "éééééééé"]
+    .map((ifname) => ({ ifname })),
+  ...["netns", "/run/netns/../../proc/1/ns/net", "/run/netns/.", "/run//netns/x", "/run/netns/a\0"]
+    .map((netns) => ({ netns })),
+  ...["A", "=B", "A=B;", "A=B\n", "A=B\0", ";"].map((args) => ({ args })),
+  { config: [] },
+  { config: "{}" },
+  { more: 1 },
+  { containerId: 1 },
+];
+for (const part of INVALID) {
+  test(`delegate_add refuses ${JSON.stringify(part).slice(0, 60)}`, async () => {
+    const message = await askRefused(
+      await open(),
+      "delegate_add",
+      { ...REQUEST, ...part },
+      "capability.invalid",
+    );
+    assert.ok(message);
+  });
+}
+
+test("delegate_add reaches only into granted folders of namespaces", async () => {
+  const one = await open();
+  const elsewhere = ["/proc/1/ns/net", "/proc/self/ns/net", "/run/netnsx/n", "/run/netns"];
+  for (const netns of elsewhere) {
+    await askRefused(one, "delegate_add", { ...REQUEST, netns }, "capability.denied");
+  }
+  const other = await open({ netns: ["/run/docker/netns/"] });
+  await askOk(other, "delegate_add", { ...REQUEST, netns: "/run/docker/netns/n" });
+  await askRefused(other, "delegate_add", REQUEST, "capability.denied");
+});
+
+test("delegate_add hands a plugin's error on", async () => {
+  await writeScript(folder, "failing", `echo '{"code":7,"msg":"bad config"}'; exit 1`);
+  const one = await open({ types: ["failing"] });
+  const request = { ...REQUEST, type: "failing", config: { ...CONFIG, type: "failing" } };
+  const message = await askRefused(one, "delegate_add", request, "capability.failed");
+  assert.is(message, 'Plugin "failing" failed at ADD: bad config (7)');
+});
+
+test("delegate_add runs a pinned plugin, whatever its path leads to later", async () => {
+  const path = await writeScript(folder, "pinned", "echo '{\"good\":true}'");
+  const digest = sha256Sync(await readFile(path));
+  const one = await open({ types: ["pinned"], digests: { pinned: digest } });
+  const request = { ...REQUEST, type: "pinned", config: { ...CONFIG, type: "pinned" } };
+  await rename(await writeScript(folder, "evil", "echo '{\"good\":false}'"), path);
+  assert.equal(await askOk(one, "delegate_add", request), { result: { good: true } });
+  await rejection(open({ types: ["pinned"], digests: { pinned: digest } }), "trust.changed");
+});
+
+test("delegate_add refuses a folder and a plugin that others came to write to", async () => {
+  const inner = join(folder.path, "inner");
+  await folder.write({ "inner/kept": "" });
+  const path = join(inner, "echo");
+  await writeFile(path, `#!/bin/sh\n${ECHO}\n`, { mode: 0o755 });
+  const one = await open({ folders: [inner] });
+  await askOk(one, "delegate_add", REQUEST);
+  for (const [changed, mode] of [[path, 0o777], [inner, 0o777], [inner, 0o1777]] as const) {
+    await chmod(changed, mode);
+    const message = await askRefused(one, "delegate_add", REQUEST, "capability.failed");
+    assert.not.match(message, folder.path);
+    await chmod(changed, 0o755);
+  }
+  await chmod(inner, 0o777);
+  await rejection(open({ folders: [inner] }), "trust.writable");
+});
+
+test("delegate_add ends with its time, its call and its capability", async () => {
+  await writeScript(folder, "slow", `echo $$ >"${at("slow.")}$CNI_CONTAINERID"; sleep 1000 & wait`);
+  const request = { ...REQUEST, type: "slow", config: { ...CONFIG, type: "slow" } };
+  const soon = await open({ types: ["slow"], timeoutMs: 50 });
+  await askRefused(soon, "delegate_add", request, "capability.timeout");
+  const one = await open({ types: ["slow"] });
+  const call = new AbortController();
+  const aborted = ask(one, "delegate_add", { ...request, containerId: "call" }, call.signal);
+  const closed = ask(one, "delegate_add", { ...request, containerId: "close" });
+  const pids = await Promise.all(["call", "close"].map((c) => readLineOf(at(`slow.${c}`))));
+  call.abort();
+  assert.match(JSON.stringify(await aborted), "capability.failed");
+  await one.close();
+  assert.match(JSON.stringify(await closed), "capability.failed");
+  for (const pid of pids) await checkEnds(Number(pid));
+});
+
+test("open() refuses grants that cannot be meant", async () => {
+  const good: DelegateGrant = { types: ["echo"], folders: [folder.path] };
+  const digest = `sha256:${"0".repeat(64)}`;
+  const bad: unknown[] = [
+    {},
+    { ...good, types: [] },
+    { ...good, types: ["../echo"] },
+    { ...good, folders: [] },
+    { ...good, folders: ["relative"] },
+    { ...good, folders: ["/a:/b"] },
+    { ...good, folders: [at("none")] },
+    { ...good, digests: { other: digest } },
+    { ...good, digests: { echo: "sha256:0" } },
+    { ...good, types: ["missing"], digests: { missing: digest } },
+    { ...good, path: "bin" },
+    { ...good, path: "/bin:" },
+    { ...good, timeoutMs: -1 },
+    { ...good, env: {} },
+  ];
+  for (const grant of bad) await rejection(delegate.open(grant as never, ASKER), "config.invalid");
+});
+
+test.run();
