@@ -1,35 +1,54 @@
+import type { HostFunction } from "../capability/host-function.ts";
+import { isUtcTime } from "../date.ts";
 import { parallelism } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isEntryPoint, type ModuleOutline } from "../wasm/outline.ts";
-import { SECTION } from "../wasm/section.ts";
-import { replaceSections } from "../wasm/writer.ts";
-import { isOffered } from "./kernel.ts";
-import { deferStart } from "./deferred-start.ts";
-import { cappedMemories, cappedTables } from "./size-caps.ts";
-import type { CallLimits, SchemaFault } from "./protocol.ts";
-import { type Parcel, type PooledWorker, WorkerPool } from "./worker-pool.ts";
+import type { CallOptions } from "./call.ts";
+import { LOG } from "./call-state.ts";
+import { isHarmless } from "./harmless-schema.ts";
+import { checkImports } from "./import.ts";
+import { inlineCaller } from "./inline-caller.ts";
+import { type ModuleSource, prepareModule } from "./prepare-module.ts";
+import type { CallLimits, CallResult, SchemaFault } from "./protocol.ts";
+import { workerCaller } from "./worker-caller.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+export type { CallOptions, CallResult };
 
 /** What bounds a call; see `LIMITS` for the defaults. */
 export interface SandboxLimits extends CallLimits {
   readonly inputBytes: number;
 }
 
-/** How a call is made. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
+/**
+ * Where calls run. `inline`: in the caller's thread, bounded by fuel; what a guest may call has to be
+ * answered at once. `worker`: in a thread of its own, which can be ended at a deadline. The same guest
+ * gives the same bytes in both.
+ */
+export type Mode = "inline" | "worker";
+
+/** A module to be loaded. */
+export interface SandboxSource extends ModuleSource {
+  readonly limits: SandboxLimits;
+  readonly mode: Mode;
+  /** Whether calls run one after the other. */
+  readonly serial: boolean;
+  /** Functions of capabilities, besides what every guest may call; only in a worker. */
+  readonly functions: readonly HostFunction[];
 }
 
 /** A module that was checked, bounded and compiled. */
 export interface SandboxModule {
   /**
-   * Calls the export `entry` on an instance of its own.
+   * Calls the export `entry`, which finds the state of a new instance.
    *
    * @param input Copied; at most `limits.inputBytes`.
-   * @returns What the guest set as its output; empty where it set none.
+   * @returns What the guest set as its output (empty where it set none), and the fuel it used.
    * @throws {PluginError} `contract.export-missing`, `contract.input-too-large`,
-   * `contract.output-too-large`, `sandbox.*`, `capability.denied`, `call.aborted`
+   * `contract.output-too-large`, `sandbox.*`, `capability.*`, `call.aborted`; `details.fuel` tells
+   * what was used, where it is known
    */
-  call(entry: string, input: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+  call(entry: string, input: Uint8Array, options?: CallOptions): Promise<CallResult>;
   /** True when `entry` is an export that can be called: `() -> i32`. */
   has(entry: string): boolean;
 }
@@ -37,52 +56,32 @@ export interface SandboxModule {
 /** The lane of settings schemas; those of modules are their numbers, from 0. */
 const SCHEMA_LANE = -1;
 
-let nextModuleId = 0;
-
-/** Runs guests in threads of its own. Grants nothing. */
+/** Runs guests. Grants nothing but what it is handed. */
 export class Sandbox {
   readonly #pool: WorkerPool;
+  #closed = false;
 
   /** @param workers At most this many threads. */
   constructor(workers: number = Math.min(parallelism(), 8)) {
     this.#pool = new WorkerPool(workers);
   }
 
-  /** Starts a thread ahead of the first call. */
-  warm(): void {
-    this.#pool.warm();
-  }
-
   /**
-   * Checks a module's imports, bounds its memory and compiles it.
+   * Checks a module, rewrites it so that it is bounded, and compiles it.
    *
-   * @param name For messages.
    * @throws {PluginError} `sandbox.import-unknown`, `sandbox.memory`, `sandbox.module-invalid`
    */
-  async load(
-    name: string,
-    bytes: Uint8Array,
-    outline: ModuleOutline,
-    limits: SandboxLimits,
-  ): Promise<SandboxModule> {
-    checkImports(name, outline);
-    const { exportSection, calls: startCalls } = deferStart(outline);
-    const rewritten = replaceSections(
-      bytes,
-      outline.sections,
-      new Map<number, Uint8Array | null>([
-        [SECTION.table, cappedTables(outline.tables)],
-        [SECTION.memory, cappedMemories(outline.memories, limits.memoryPages)],
-        [SECTION.export, exportSection],
-        [SECTION.start, null],
-      ]),
-    );
-    const module = await compile(name, rewritten);
-    const moduleId = nextModuleId++;
+  async load(source: SandboxSource): Promise<SandboxModule> {
+    const { name, outline, limits, functions } = source;
+    checkImports(name, outline.imports, new Set([LOG, ...functions.map((f) => f.name)]));
+    const prepared = await prepareModule(source, limits.memoryPages);
+    const call = source.mode === "inline"
+      ? inlineCaller(name, prepared, limits, () => this.#closed)
+      : workerCaller(this.#pool, prepared, source);
     const entries = new Set(outline.exports.filter(isEntryPoint).map((e) => e.name));
     return {
       has: (entry) => entries.has(entry),
-      call: async (entry, input, { signal } = {}) => {
+      call: async (entry, input, options = {}) => {
         if (!entries.has(entry)) throw missing(name, entry, outline);
         if (input.length > limits.inputBytes) {
           throw new PluginError(
@@ -90,21 +89,13 @@ export class Sandbox {
             `Cannot call "${entry}" of ${name}: its input has ${input.length} bytes, at most ${limits.inputBytes} are allowed`,
           );
         }
-        const pack = (worker: PooledWorker): Parcel => {
-          const known = worker.modules.has(moduleId);
-          worker.modules.add(moduleId);
-          const copy = input.slice().buffer;
-          const task = { task: "call", entry, input: copy, limits, startCalls, moduleId } as const;
-          return { task: known ? task : { ...task, module }, transfer: [copy] };
-        };
-        const label = `"${entry}" of ${name}`;
-        const result = await this.#pool.run(pack, {
-          label,
-          lane: moduleId,
-          timeoutMs: limits.timeoutMs,
-          signal,
-        });
-        return (result as { output: Uint8Array }).output;
+        if (options.now !== undefined && !isUtcTime(options.now)) {
+          throw new PluginError(
+            "usage.invalid",
+            `Cannot call "${entry}" of ${name} at "${options.now}": wanted 2026-01-31T12:00:00Z`,
+          );
+        }
+        return await call({ entry, input, options });
       },
     };
   }
@@ -121,19 +112,24 @@ export class Sandbox {
     value: unknown,
     timeoutMs: number,
   ): Promise<readonly SchemaFault[]> {
+    if (isHarmless(schema, value)) {
+      const { checkSchema } = await import("./schema-task.ts");
+      try {
+        return checkSchema(schema, value);
+      } catch (error) {
+        throw PluginError.from(error);
+      }
+    }
     const result = await this.#pool.run(() => ({
       task: { task: "schema", schema, value, timeoutMs },
       transfer: [],
-    }), {
-      label,
-      lane: SCHEMA_LANE,
-      timeoutMs,
-    });
+    }), { label, lane: SCHEMA_LANE, timeoutMs });
     return (result as { faults: readonly SchemaFault[] }).faults;
   }
 
-  /** Ends all threads; what runs is rejected with `sandbox.closed`. */
+  /** Ends all threads; what runs or is called later is rejected with `sandbox.closed`. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.#pool.close();
   }
 }
@@ -146,25 +142,4 @@ function missing(name: string, entry: string, outline: ModuleOutline): PluginErr
       found ? "it is not a function () -> i32" : "the module does not export it"
     }`,
   );
-}
-
-function checkImports(name: string, outline: ModuleOutline): void {
-  const unknown = outline.imports.filter((item) => !isOffered(item));
-  if (unknown.length === 0) return;
-  const shown = unknown.slice(0, 5).map((i) => `${i.kind} "${i.module}" "${i.name}"`).join(", ");
-  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : "";
-  throw new PluginError(
-    "sandbox.import-unknown",
-    `Cannot load ${name}: nobody offers what it imports: ${shown}${more}`,
-    { details: { imports: unknown.slice(0, 100).map((i) => `${i.module}.${i.name}`) } },
-  );
-}
-
-async function compile(name: string, bytes: Uint8Array): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PluginError("sandbox.module-invalid", `Cannot load ${name}: ${why}`, { cause });
-  }
 }

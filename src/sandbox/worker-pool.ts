@@ -1,39 +1,8 @@
-import { AbortGroup } from "./abort-group.ts";
-import { startWorker, type WorkerHandle } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
-import { READY, type Task, type TaskResult } from "./protocol.ts";
-
-/** How one task is run. */
-export interface RunOptions {
-  /** Names the task in messages: `"admission_check" of image-policy`. */
-  readonly label: string;
-  /** The task's time in a worker, in milliseconds; waiting for a free worker does not count. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Tasks of one lane wait for each other; lanes take turns. One lane for each plugin. */
-  readonly lane: number;
-}
-
-/** A task and the buffers that move with it. */
-export interface Parcel {
-  readonly task: Task;
-  readonly transfer: ArrayBuffer[];
-}
-
-interface Job {
-  readonly pack: (worker: PooledWorker) => Parcel;
-  readonly options: RunOptions;
-  readonly settle: (outcome: TaskResult | PluginError) => void;
-}
-
-/** A thread with at most one task in flight. */
-export interface PooledWorker {
-  /** Modules that this thread holds already. */
-  readonly modules: Set<number>;
-}
-
-/** How long a thread may take to start and load the SDK, until it says READY; no guest's time. */
-const START_MS = 30_000;
+import { AbortGroup } from "./abort-group.ts";
+import { aborted, closed } from "./call.ts";
+import { type Job, PoolMember, type RunOptions } from "./pool-member.ts";
+import type { TaskResult } from "./protocol.ts";
 
 /** Threads beyond the pool's size, for lanes that would otherwise wait for another one's loops. */
 const SPARE_THREADS = 8;
@@ -48,7 +17,7 @@ export class WorkerPool {
   readonly #size: number;
   /** Waiting jobs by lane; the lane whose turn it is stands first. */
   readonly #lanes = new Map<number, Job[]>();
-  readonly #members = new Set<Member>();
+  readonly #members = new Set<PoolMember>();
   readonly #aborts = new AbortGroup();
   #closed = false;
 
@@ -75,7 +44,10 @@ export class WorkerPool {
           forget();
           if (outcome instanceof PluginError) reject(outcome);
           else if (outcome.ok) resolve(outcome);
-          else reject(new PluginError(outcome.code, outcome.message));
+          else {
+            const { code, message, fuel } = outcome;
+            reject(new PluginError(code, message, fuel === undefined ? {} : { details: { fuel } }));
+          }
         },
       };
       if (this.#closed) return job.settle(closed());
@@ -97,11 +69,6 @@ export class WorkerPool {
     await Promise.all([...this.#members].map((member) => member.end(closed())));
   }
 
-  /** Starts one thread ahead of the first task, so that its start-up runs beside other work. */
-  warm(): void {
-    if (this.#members.size === 0 && !this.#closed) this.#add();
-  }
-
   #dispatch(): void {
     for (const [lane, jobs] of [...this.#lanes]) {
       const member = this.#memberFor(lane);
@@ -116,11 +83,13 @@ export class WorkerPool {
   }
 
   /** A thread that `lane` may use now. */
-  #memberFor(lane: number): Member | undefined {
+  #memberFor(lane: number): PoolMember | undefined {
     const members = [...this.#members];
+    const serving = members.find((member) => member.job?.options.lane === lane);
+    const isServed = serving !== undefined;
+    if (serving?.job?.options.serial) return undefined;
     const idle = members.find((member) => member.job === undefined);
     if (idle !== undefined) return idle;
-    const isServed = members.some((member) => member.job?.options.lane === lane);
     const most = isServed ? this.#size : this.#size + SPARE_THREADS;
     return members.length < most ? this.#add() : undefined;
   }
@@ -132,8 +101,8 @@ export class WorkerPool {
     });
   }
 
-  #add(): Member {
-    const member = new Member(() => this.#dispatchSoon(), (gone) => {
+  #add(): PoolMember {
+    const member = new PoolMember(() => this.#dispatchSoon(), (gone) => {
       this.#members.delete(gone);
       this.#dispatchSoon();
     });
@@ -155,112 +124,4 @@ export class WorkerPool {
       if (member.job === job) void member.end(aborted(job.options));
     }
   }
-}
-
-class Member implements PooledWorker {
-  readonly modules = new Set<number>();
-  job: Job | undefined;
-  readonly #handle: WorkerHandle;
-  readonly #onIdle: () => void;
-  readonly #onGone: (member: Member) => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #ready = false;
-  #ended = false;
-
-  constructor(onIdle: () => void, onGone: (member: Member) => void) {
-    this.#onIdle = onIdle;
-    this.#onGone = onGone;
-    this.#handle = startWorker(import.meta.url, "worker", {
-      onMessage: (message) => this.#receive(message),
-      onExit: (cause) => void this.end(lost(this.job?.options, cause)),
-    });
-    this.#handle.setRef(false);
-  }
-
-  start(job: Job): void {
-    this.job = job;
-    this.#handle.setRef(true);
-    try {
-      const { task, transfer } = job.pack(this);
-      this.#handle.post(task, transfer);
-    } catch (cause) {
-      this.#finish(PluginError.from(cause));
-      return;
-    }
-    this.#arm(this.#ready ? job.options.timeoutMs : START_MS);
-  }
-
-  /** Ends the thread and rejects what runs in it with `why`. */
-  async end(why: PluginError): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    const job = this.job;
-    this.job = undefined;
-    job?.settle(why);
-    this.#onGone(this);
-    await this.#handle.terminate();
-  }
-
-  #arm(ms: number): void {
-    clearTimeout(this.#timer);
-    // A busy host may see its timer before the answer that has long arrived: look once more first.
-    this.#timer = setTimeout(() => {
-      this.#timer = setTimeout(() => void this.end(timeout(this.job!.options)), 0);
-    }, ms);
-  }
-
-  #receive(message: unknown): void {
-    if (this.#ended) return;
-    if (message === READY) {
-      this.#ready = true;
-      if (this.job !== undefined) this.#arm(this.job.options.timeoutMs);
-      return;
-    }
-    const result = message as TaskResult;
-    const options = this.job?.options;
-    const late = options !== undefined &&
-      (result.elapsedMs > options.timeoutMs || (!result.ok && result.code === "sandbox.timeout"));
-    this.#finish(late ? timeout(options) : result);
-  }
-
-  #finish(outcome: TaskResult | PluginError): void {
-    clearTimeout(this.#timer);
-    const job = this.job;
-    this.job = undefined;
-    this.#handle.setRef(false);
-    job?.settle(outcome);
-    this.#onIdle();
-  }
-}
-
-function timeout({ label, timeoutMs }: RunOptions): PluginError {
-  return new PluginError(
-    "sandbox.timeout",
-    `The plugin was stopped: ${label} ran for more than ${timeoutMs} ms`,
-  );
-}
-
-function aborted({ label, signal }: RunOptions): PluginError {
-  return new PluginError("call.aborted", `The call was given up by its caller: ${label}`, {
-    cause: signal?.reason,
-  });
-}
-
-function closed(): PluginError {
-  return new PluginError("sandbox.closed", "Cannot call the plugin: the host is closed");
-}
-
-function lost(options: RunOptions | undefined, cause: unknown): PluginError {
-  const what = options === undefined ? "a worker" : options.label;
-  if ((cause as { code?: string } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    return new PluginError(
-      "sandbox.memory",
-      `The plugin was stopped: ${what} used up the memory of its worker`,
-      { cause },
-    );
-  }
-  return new PluginError("sandbox.worker-lost", `The worker of ${what} ended unexpectedly`, {
-    cause,
-  });
 }

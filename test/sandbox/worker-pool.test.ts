@@ -2,31 +2,26 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
-import type { PluginError } from "../../src/plugin-error.ts";
 import { Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
-import { readOutline } from "../../src/wasm/outline.ts";
-import { answering, assemble } from "../support/guest.ts";
+import { answering } from "../support/guest.ts";
+import { codeOf, loadGuest } from "../support/sandbox.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("worker-pool");
 
-const LIMITS: SandboxLimits = {
+const LIMITS: Partial<SandboxLimits> = {
   timeoutMs: 2_000,
-  memoryPages: 16,
-  blockBytes: 1 << 20,
+  // More than anybody uses within the deadline.
+  fuel: Number.MAX_SAFE_INTEGER,
   inputBytes: 1_000,
-  outputBytes: 1_000,
 };
 const LOOP = '(module (func (export "f") (result i32) (loop $l (br $l)) (i32.const 0)))';
 const GOOD = answering("done").replace("admission_check", "f");
 
-function load(sandbox: Sandbox, text: string, limits = LIMITS) {
-  const bytes = assemble(text);
-  return sandbox.load("guest", bytes, readOutline(bytes), limits);
+function load(sandbox: Sandbox, text: string, limits = LIMITS, serial = false) {
+  return loadGuest(sandbox, text, { limits, mode: "worker", serial });
 }
 
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(() => "none", (error: PluginError) => error.code);
 const INPUT = new Uint8Array(0);
 
 test("a thread that was ended for its loop uses no more of the processor", () => {
@@ -43,7 +38,7 @@ test("a thread that was ended for its loop uses no more of the processor", () =>
 test("a call's output arrives as it was set", async () => {
   const sandbox = new Sandbox(1);
   const module = await load(sandbox, GOOD);
-  assert.is(new TextDecoder().decode(await module.call("f", INPUT)), "done");
+  assert.is(new TextDecoder().decode((await module.call("f", INPUT)).output), "done");
   await sandbox.close();
 });
 

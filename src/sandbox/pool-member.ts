@@ -1,0 +1,164 @@
+import type { LogLine } from "../capability/log.ts";
+import { type Reply, startWorker, type WorkerHandle } from "../platform/worker.ts";
+import { PluginError } from "../plugin-error.ts";
+import {
+  type Answer,
+  type LogMessage,
+  type Question,
+  READY,
+  type Task,
+  type TaskResult,
+} from "./protocol.ts";
+
+/** How one task is run. */
+export interface RunOptions {
+  /** Names the task in messages: `"admission_check" of image-policy`. */
+  readonly label: string;
+  /** The task's time in a worker, in milliseconds; waiting for a free worker does not count. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Tasks of one lane wait for each other; lanes take turns. One lane for each plugin. */
+  readonly lane: number;
+  /** Whether tasks of this lane run one after the other. */
+  readonly serial?: boolean | undefined;
+  /** Answers what the task asks while it runs. */
+  readonly onQuestion?: ((question: Question) => Promise<Answer>) | undefined;
+  readonly onLog?: ((line: LogLine) => void) | undefined;
+}
+
+/** A task and the buffers that move with it. */
+export interface Parcel {
+  readonly task: Task;
+  readonly transfer: ArrayBuffer[];
+  /** Called once it is on its way; what was not sent must not be counted on. */
+  readonly onSent?: () => void;
+}
+
+/** A task that waits or runs. */
+export interface Job {
+  readonly pack: (worker: PooledWorker) => Parcel;
+  readonly options: RunOptions;
+  readonly settle: (outcome: TaskResult | PluginError) => void;
+}
+
+/** A thread with at most one task in flight. */
+export interface PooledWorker {
+  /** Modules that this thread holds, in the order of their last use. */
+  readonly modules: Set<number>;
+}
+
+/** How long a thread may take to start and load the SDK, until it says READY; no guest's time. */
+const START_MS = 30_000;
+
+/** One thread of the pool. */
+export class PoolMember implements PooledWorker {
+  readonly modules: Set<number> = new Set();
+  job: Job | undefined;
+  readonly #handle: WorkerHandle;
+  readonly #onIdle: () => void;
+  readonly #onGone: (member: PoolMember) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ready = false;
+  #ended = false;
+
+  constructor(onIdle: () => void, onGone: (member: PoolMember) => void) {
+    this.#onIdle = onIdle;
+    this.#onGone = onGone;
+    this.#handle = startWorker(import.meta.url, "worker", {
+      onMessage: (message) => this.#receive(message),
+      onQuestion: (question, reply) => void this.#answer(question as Question, reply),
+      onExit: (cause) => void this.end(lost(this.job?.options, cause)),
+    });
+    this.#handle.setRef(false);
+  }
+
+  start(job: Job): void {
+    this.job = job;
+    this.#handle.setRef(true);
+    try {
+      const { task, transfer, onSent } = job.pack(this);
+      this.#handle.post(task, transfer);
+      onSent?.();
+    } catch (cause) {
+      this.#finish(PluginError.from(cause));
+      return;
+    }
+    this.#arm(this.#ready ? job.options.timeoutMs : START_MS);
+  }
+
+  /** Ends the thread and rejects what runs in it with `why`. */
+  async end(why: PluginError): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    const job = this.job;
+    this.job = undefined;
+    job?.settle(why);
+    this.#onGone(this);
+    await this.#handle.terminate();
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    // A busy host may see its timer before the answer that has long arrived: look once more first.
+    this.#timer = setTimeout(() => {
+      this.#timer = setTimeout(() => void this.end(timeout(this.job!.options)), 0);
+    }, ms);
+  }
+
+  #receive(message: unknown): void {
+    if (this.#ended) return;
+    if (message === READY) {
+      this.#ready = true;
+      if (this.job !== undefined) this.#arm(this.job.options.timeoutMs);
+      return;
+    }
+    const options = this.job?.options;
+    if ("log" in (message as object)) {
+      options?.onLog?.((message as LogMessage).log);
+      return;
+    }
+    const result = message as TaskResult;
+    const late = options !== undefined &&
+      (result.elapsedMs > options.timeoutMs || (!result.ok && result.code === "sandbox.timeout"));
+    this.#finish(late ? timeout(options) : result);
+  }
+
+  /** What comes after the task has ended is dropped: its thread waits no more, or is gone. */
+  async #answer(question: Question, reply: Reply): Promise<void> {
+    const job = this.job;
+    const answer = await job?.options.onQuestion?.(question);
+    if (answer === undefined || this.job !== job) return;
+    reply(answer, answer.ok ? [answer.answer] : []);
+  }
+
+  #finish(outcome: TaskResult | PluginError): void {
+    clearTimeout(this.#timer);
+    const job = this.job;
+    this.job = undefined;
+    this.#handle.setRef(false);
+    job?.settle(outcome);
+    this.#onIdle();
+  }
+}
+
+function timeout({ label, timeoutMs }: RunOptions): PluginError {
+  return new PluginError(
+    "sandbox.timeout",
+    `The plugin was stopped: ${label} ran for more than ${timeoutMs} ms`,
+  );
+}
+
+function lost(options: RunOptions | undefined, cause: unknown): PluginError {
+  const what = options === undefined ? "a worker" : options.label;
+  if ((cause as { code?: string } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return new PluginError(
+      "sandbox.memory",
+      `The plugin was stopped: ${what} used up the memory of its worker`,
+      { cause },
+    );
+  }
+  return new PluginError("sandbox.worker-lost", `The worker of ${what} ended unexpectedly`, {
+    cause,
+  });
+}

@@ -1,0 +1,103 @@
+import type { BlobTable } from "../capability/blob-table.ts";
+import type { HostCall, HostFunction } from "../capability/host-function.ts";
+import { PluginError } from "../plugin-error.ts";
+import { type Call, type Caller, tellListener } from "./call.ts";
+import type { PreparedModule } from "./prepare-module.ts";
+import type { Answer, CallLimits, Question } from "./protocol.ts";
+import type { Parcel, PooledWorker } from "./pool-member.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+
+/** What calls in threads need to know of a plugin. */
+export interface WorkerGuest {
+  /** For messages. */
+  readonly name: string;
+  readonly limits: CallLimits;
+  /** Whether calls run one after the other. */
+  readonly serial: boolean;
+  readonly functions: readonly HostFunction[];
+}
+
+const NO_BLOBS: BlobTable = {
+  get: () => undefined,
+  close: () => Promise.resolve(),
+  closeAll: () => Promise.resolve(),
+};
+
+/** Guests that one thread keeps; the one that was used least lately makes room. */
+const MOST_GUESTS = 32;
+
+let nextModuleId = 0;
+
+/** Calls in threads of the pool. */
+export function workerCaller(
+  pool: WorkerPool,
+  prepared: PreparedModule,
+  guest: WorkerGuest,
+): Caller {
+  const { name, limits, serial, functions } = guest;
+  const moduleId = nextModuleId++;
+  return async ({ entry, input, options }: Call) => {
+    const now = options.now ?? new Date().toISOString();
+    const pack = (worker: PooledWorker): Parcel => {
+      const copy = input.slice().buffer;
+      const call = { task: "call", entry, input: copy, now, limits, moduleId } as const;
+      return {
+        task: worker.modules.has(moduleId)
+          ? call
+          : { ...call, guest: prepared, ...forgotten(worker) },
+        transfer: [copy],
+        onSent: () => remember(worker, moduleId),
+      };
+    };
+    const controller = new AbortController();
+    const { signal, blobs = NO_BLOBS } = options;
+    const host: HostCall = { entry, now, signal: controller.signal, blobs };
+    try {
+      const result = await pool.run(pack, {
+        label: `"${entry}" of ${name}`,
+        lane: moduleId,
+        timeoutMs: limits.timeoutMs,
+        serial,
+        signal,
+        onLog: (line) => tellListener(options, line),
+        onQuestion: (question) => answer(options.functions ?? functions, question, host),
+      });
+      const { output, fuel } = result as { output: ArrayBuffer; fuel: number };
+      return { output: new Uint8Array(output), fuel };
+    } finally {
+      controller.abort(new PluginError("call.aborted", `The call of "${entry}" has ended`));
+    }
+  };
+}
+
+/** Which guest a thread shall drop for a new one. */
+function forgotten({ modules }: PooledWorker): { forget?: number } {
+  const [oldest] = modules;
+  return oldest === undefined || modules.size < MOST_GUESTS ? {} : { forget: oldest };
+}
+
+/** The same on this side, once the thread has been told. */
+function remember(worker: PooledWorker, moduleId: number): void {
+  const { modules } = worker;
+  const { forget } = modules.has(moduleId) ? {} : forgotten(worker);
+  if (forget !== undefined) modules.delete(forget);
+  // The one that was used last stands last.
+  modules.delete(moduleId);
+  modules.add(moduleId);
+}
+
+async function answer(
+  functions: readonly HostFunction[],
+  { ask, request }: Question,
+  call: HostCall,
+): Promise<Answer> {
+  try {
+    const asked = functions.find(({ name }) => name === ask)!;
+    const bytes = await asked.answer(new Uint8Array(request), call);
+    // A copy: a provider may keep what it answered, and the buffer moves to the thread.
+    return { ok: true, answer: bytes.slice().buffer };
+  } catch (error) {
+    const { code, message } = PluginError.from(error);
+    return { ok: false, code, message };
+  }
+}
