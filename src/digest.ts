@@ -1,3 +1,5 @@
+import * as v from "valibot";
+
 /** `sha256:` and the lower-case hexadecimal SHA-256 of `bytes`. */
 export async function sha256Digest(bytes: Uint8Array): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
@@ -13,3 +15,9 @@ export function hex(bytes: Uint8Array): string {
 export function isDigest(text: string): boolean {
   return /^sha256:[0-9a-f]{64}$/.test(text);
 }
+
+/** Schema of what {@link isDigest} takes. */
+export const DigestSchema: v.GenericSchema<unknown, string> = v.pipe(
+  v.string(),
+  v.check(isDigest, 'Invalid digest: wanted "sha256:" and 64 lower-case hexadecimal digits'),
+);

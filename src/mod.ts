@@ -14,6 +14,30 @@ export type {
   Rule,
 } from "./bundle/manifest.ts";
 export { packBundle } from "./bundle/pack.ts";
+export type { BlobGrant } from "./capability/blob.ts";
+export {
+  blobFromBytes,
+  blobFromFile,
+  blobFromReadable,
+  blobFromWritable,
+  blobToFile,
+} from "./capability/blob-source.ts";
+export type { Blob, BlobTable, FilledBlobTable } from "./capability/blob-table.ts";
+export { createBlobTable } from "./capability/blob-table.ts";
+export type { DelegateGrant } from "./capability/delegate-grant.ts";
+export type { DirectoryGrant } from "./capability/directory-children.ts";
+export type { ExecCommand, ExecGrant } from "./capability/exec-grant.ts";
+export type { LogLevel, LogLine } from "./capability/log.ts";
+export type { MetadataGrant } from "./capability/metadata.ts";
+export { metadataFromFile } from "./capability/metadata-file.ts";
+export type {
+  MetadataEntry,
+  MetadataPage,
+  MetadataProvider,
+  MetadataRequest,
+} from "./capability/metadata-provider.ts";
+export type { StateGrant } from "./capability/state.ts";
+export type { Grants } from "./capability/table.ts";
 export type {
   AdmissionRequest,
   PatchOperation,
@@ -27,14 +51,29 @@ export type { DocumentKind } from "./document/kind.ts";
 export { DOCUMENT_KINDS } from "./document/kind.ts";
 export type { ParseOptions } from "./document/parse.ts";
 export { parseDocuments } from "./document/parse.ts";
+export type { AuditLine, LineSink } from "./host/audit.ts";
 export type { Host, HostOptions } from "./host/host.ts";
 export { createHost } from "./host/host.ts";
 export type { Admission, CheckOptions, LoadOptions, Plugin } from "./host/plugin.ts";
+export type { PluginLogLine } from "./host/prepare.ts";
+export type { RecordingLine, ReplayHost } from "./host/open-replayer.ts";
+export { openReplayHost, readRecording } from "./host/open-replayer.ts";
+export type {
+  RecordedAnswer,
+  RecordedBytes,
+  RecordedCall,
+  RecordedError,
+  RecordedLimits,
+} from "./host/recording.ts";
+export type { ReplayDifference, ReplayResult } from "./host/replay.ts";
 export type { ListOptions } from "./input/list.ts";
 export type { ReadOptions, ReadResult } from "./input/read.ts";
 export { readDocuments, readInputs } from "./input/read.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Limits } from "./limits.ts";
 export { LIMITS } from "./limits.ts";
+export type { AppendFile } from "./platform/append-file.ts";
+export { openAppendFile } from "./platform/append-file.ts";
+export type { CallResult, Mode } from "./sandbox/sandbox.ts";
 export type { ErrorCode, ErrorDetails } from "./plugin-error.ts";
 export { ERROR_CODES, PluginError } from "./plugin-error.ts";

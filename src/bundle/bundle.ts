@@ -26,6 +26,8 @@ export interface OpenBundleOptions {
   readonly digest?: string | undefined;
   /** At most this many bytes; the default is `LIMITS.bundleBytes`. */
   readonly maxBytes?: number;
+  /** Names the file in messages about its digest. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function openBundle(
     ? file
     : packBundle(refuseManifest(file), options.plainManifest);
   const digest = await sha256Digest(bytes);
-  if (options.digest !== undefined) compareDigest(digest, options.digest);
+  if (options.digest !== undefined) compareDigest(digest, options.digest, options.name);
   const outline = readOutline(bytes);
   return { bytes, digest, outline, manifest: readManifest(bytes, outline) };
 }
@@ -68,7 +70,7 @@ function refuseManifest(file: Uint8Array): Uint8Array {
   );
 }
 
-function compareDigest(actual: string, wanted: string): void {
+function compareDigest(actual: string, wanted: string, name: string | undefined): void {
   if (!isDigest(wanted)) {
     throw new PluginError(
       "usage.invalid",
@@ -78,7 +80,9 @@ function compareDigest(actual: string, wanted: string): void {
   if (actual === wanted) return;
   throw new PluginError(
     "bundle.digest-mismatch",
-    `Cannot open the bundle: its digest is ${actual}, wanted ${wanted}`,
+    `Cannot open ${
+      name === undefined ? "the bundle" : `"${name}"`
+    }: its digest is ${actual}, wanted ${wanted}`,
     { details: { actual, wanted } },
   );
 }

@@ -1,3 +1,4 @@
+import { CAPABILITY_MODULE } from "../capability-module.ts";
 import { isEntryPoint, type WasmImport } from "../wasm/outline.ts";
 import type { Bundle } from "./bundle.ts";
 import { CAPABILITIES, type CapabilityName, type Manifest } from "./manifest.ts";
@@ -21,6 +22,8 @@ export interface BundleDescription {
   };
   /** Every function that the module imports, as `module.name`. */
   readonly hostFunctions: readonly string[];
+  /** Those of them that link and only say that there is no such thing. */
+  readonly refused: readonly string[];
   /** Functions that the module exports. */
   readonly exports: readonly string[];
   readonly limits: NonNullable<Manifest["limits"]>;
@@ -31,20 +34,18 @@ export interface BundleDescription {
   readonly mismatches: readonly string[];
 }
 
-/** The module name of the host functions that are capabilities. */
-const CAPABILITY_MODULE = "extism:host/user";
-
 /**
  * Describes an opened bundle.
  *
- * @param isOffered Whether the sandbox answers an import, apart from capabilities.
+ * @param sandbox Whether the sandbox answers an import, apart from capabilities, and whether its
+ * answer is always a refusal.
  */
 export function describeBundle(
   bundle: Bundle,
-  isOffered: (item: WasmImport) => boolean,
+  sandbox: Record<"isOffered" | "isRefused", (item: WasmImport) => boolean>,
 ): BundleDescription {
   const { manifest, outline } = bundle;
-  const others = outline.imports.filter((item) => !isOffered(item));
+  const others = outline.imports.filter((item) => !sandbox.isOffered(item));
   const imported = CAPABILITIES.filter((name) => others.some((i) => capabilityOf(i) === name));
   const asked = manifest.capabilities ?? [];
   const isAdmission = manifest.implements.some((i) => i.contract === "admission");
@@ -59,6 +60,7 @@ export function describeBundle(
     capabilities: { asked, imported },
     hostFunctions: outline.imports.filter((i) => i.kind === "function")
       .map((i) => `${i.module}.${i.name}`),
+    refused: outline.imports.filter(sandbox.isRefused).map((i) => `${i.module}.${i.name}`),
     exports: outline.exports.filter((e) => e.kind === "function").map((e) => e.name),
     limits: manifest.limits ?? {},
     concurrency: manifest.concurrency ?? (isAdmission ? "parallel" : "serial"),

@@ -55,6 +55,8 @@ export interface Rule {
 
 /** Bounds that a plugin sets itself; the operator's count where they are smaller. */
 export interface ManifestLimits {
+  /** What one call may execute, in units of the fuel schedule: about one for each instruction. */
+  readonly fuel?: number | undefined;
   /** One call, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** Linear memory, in pages of 64 KiB. */
@@ -130,7 +132,11 @@ export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject
     ),
   ),
   limits: v.optional(
-    v.strictObject({ timeoutMs: v.optional(positive), memoryPages: v.optional(positive) }),
+    v.strictObject({
+      timeoutMs: v.optional(positive),
+      memoryPages: v.optional(positive),
+      fuel: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+    }),
   ),
   concurrency: v.optional(v.picklist(["serial", "parallel"])),
 });

@@ -1,52 +1,28 @@
+import type { PluginConfig } from "../config/plugin-config.ts";
 import type { Host } from "../host/host.ts";
-import type { Plugin } from "../host/plugin.ts";
+import type { LoadOptions, Plugin } from "../host/plugin.ts";
 import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { readFileBounded } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type GivenFlag, usage } from "./flags.ts";
-
-/** A plugin as the command line names it. */
-export interface PluginArgument {
-  readonly path: string;
-  readonly settingsPath?: string;
-  readonly digest?: string;
-}
-
-/**
- * Gathers `--plugin` and the flags that follow each of them.
- *
- * @throws {PluginError} `usage.invalid`
- */
-export function pluginArguments(given: readonly GivenFlag[]): PluginArgument[] {
-  const plugins: PluginArgument[] = [];
-  for (const { flag, value } of given) {
-    if (flag.name === "plugin") plugins.push({ path: value });
-    if (!flag.ofPlugin) continue;
-    const last = plugins.pop();
-    if (last === undefined) throw usage(`"--${flag.name}" stands before any "--plugin"`);
-    const field = flag.name === "settings" ? "settingsPath" : "digest";
-    if (last[field] !== undefined) {
-      throw usage(`"--${flag.name}" was given twice for the plugin "${last.path}"`);
-    }
-    plugins.push({ ...last, [field]: value });
-  }
-  return plugins;
-}
+import { grantsOf } from "./plugin-grants.ts";
+import type { PluginArgument } from "./plugin-flags.ts";
+import { type Trust, trustedConfig } from "./trust.ts";
 
 /**
  * Loads the plugins of one run.
  *
- * @throws {PluginError} what loading throws; `registry.not-implements` for a plugin that judges
- * nothing; `registry.duplicate-name` for two of one name, since reports could not tell them apart
+ * @throws {PluginError} what loading throws; `trust.*` for one that is not what its operator accepted;
+ * `registry.not-implements` for a plugin that judges nothing; `registry.duplicate-name` for two of one
+ * name, since reports could not tell them apart
  */
 export async function loadPlugins(
   host: Host,
   plugins: readonly PluginArgument[],
+  trust: Trust,
 ): Promise<Plugin[]> {
-  const loaded = await Promise.all(plugins.map(async ({ path, settingsPath, digest }) => {
-    const settings = settingsPath === undefined ? undefined : await readSettings(settingsPath);
-    const plugin = await host.load(path, { settings, digest });
+  const loaded = await Promise.all(plugins.map(async (argument) => {
+    const plugin = await loadTrusted(host, argument, trust);
     const contracts = plugin.manifest.implements.map((i) => i.contract);
     if (!contracts.includes("admission")) {
       throw new PluginError(
@@ -71,6 +47,36 @@ export async function loadPlugins(
     paths.set(name, path);
   }
   return loaded;
+}
+
+async function loadTrusted(host: Host, argument: PluginArgument, trust: Trust): Promise<Plugin> {
+  const { path, digest } = argument;
+  // Nobody says anything of any plugin: its name need not be known before it is loaded.
+  if (trust.lock === undefined && Object.keys(trust.config.plugins).length === 0) {
+    return await host.load(path, { ...await optionsOf(argument, {}, trust), digest });
+  }
+  const { openPluginFile } = await import("../host/open-plugin-file.ts");
+  const bundle = await openPluginFile(path, digest);
+  const said = await trustedConfig(trust, bundle, digest);
+  const options = await optionsOf(argument, said, trust);
+  // These bytes were compared with the lock; the file could be another one by now.
+  return await host.load(bundle.bytes, { ...options, digest: said.digest });
+}
+
+/** Flags count before what the configuration says. */
+async function optionsOf(
+  { settingsPath, instance, fuel, timeoutMs, memoryPages, allow }: PluginArgument,
+  said: PluginConfig,
+  { configPath }: Trust,
+): Promise<LoadOptions> {
+  return {
+    settings: settingsPath === undefined ? said.settings : await readSettings(settingsPath),
+    instance: instance ?? said.instance,
+    fuel: fuel ?? said.limits?.fuel,
+    timeoutMs: timeoutMs ?? said.limits?.timeoutMs,
+    memoryPages: memoryPages ?? said.limits?.memoryPages,
+    grants: await grantsOf(allow, said, configPath),
+  };
 }
 
 /** A settings file as a value: YAML, JSON or TOML. An empty file is `{}`. */

@@ -1,5 +1,9 @@
+import type { PluginLogLine } from "../host/prepare.ts";
 import { DOCUMENT_KINDS } from "../document/kind.ts";
 import { FORMAT_NAMES } from "./format/formats.ts";
+import { PLUGIN_FLAGS } from "./plugin-flags.ts";
+import { openRecordFiles, RECORD_FLAGS } from "./record-files.ts";
+import { logPluginLine } from "./plugin-log.ts";
 import type { Verb } from "./verb.ts";
 
 /** `cofferdam check`: asks plugins about files. */
@@ -7,21 +11,12 @@ export const check: Verb = {
   name: "check",
   summary: "Ask plugins whether files may pass, and say why not",
   usage: "--plugin P.wasm [--settings S] [--plugin Q.wasm] INPUT...",
-  denoPermissions: "--allow-read --allow-env --allow-sys=cpus (and --allow-write for --output)",
+  denoPermissions: "--allow-read --allow-env --allow-sys=cpus (and --allow-write " +
+    "--allow-sys=cpus,uid for --output, --audit, --record, --allow-state and --allow-directory, " +
+    "--allow-ffi, too, for --allow-state, " +
+    "and -A for exec and delegate: --allow-delegate, or a configuration that grants either)",
   flags: [
-    { name: "plugin", value: "FILE", repeats: true, help: "a plugin; all of them must allow" },
-    {
-      name: "settings",
-      value: "FILE",
-      ofPlugin: true,
-      help: "settings (YAML, JSON, TOML) of the plugin before it",
-    },
-    {
-      name: "digest",
-      value: "sha256:HEX",
-      ofPlugin: true,
-      help: "digest that the plugin before it must have",
-    },
+    ...PLUGIN_FLAGS,
     { name: "format", value: "NAME", choices: FORMAT_NAMES, help: FORMAT_NAMES.join(", ") },
     { name: "output", short: "o", value: "FILE", help: "write the report there, not to stdout" },
     {
@@ -45,17 +40,30 @@ export const check: Verb = {
     },
     { name: "now", value: "TIME", help: "the time that plugins see (RFC 3339, UTC)" },
     { name: "config", value: "FILE", help: "the configuration; or COFFERDAM_CONFIG" },
+    ...RECORD_FLAGS,
   ],
   notes: `INPUT is a file, a folder, a glob, or "-" for standard input.
 Exit code: 0 all allowed, 1 something denied, 2 could not tell.
 When a plugin does not load, or the command line or the configuration cannot be read, nobody is
 asked and there is no report, in any format; stderr says why.
-A plugin that gives no answer in time 3 times in a row is asked no more in that run.`,
+Flags from --settings to --delegate-path belong to the --plugin before them. A plugin gets what its
+manifest asks for and is granted; a bound counts where it is smaller than the manifest's. Where a
+"cofferdam.lock" lies beside the configuration, a plugin that is not what it says does not load.
+What exec may run is named in a configuration only.
+--audit and --record need a file that is yours alone (made with mode 0600), and add to it.
+A plugin that does not come to an end 3 times in a row is asked no more in that run.`,
   run: async (context) => {
-    // The host starts a thread; what judging needs is loaded beside it.
-    const { createHost } = await import("../host/host.ts");
-    await using host = await createHost();
-    const { runCheck } = await import("./run-check.ts");
-    return await runCheck(context, host);
+    const files = await openRecordFiles(context.flags);
+    try {
+      // The host starts a thread; what judging needs is loaded beside it.
+      const { createHost } = await import("../host/host.ts");
+      const onWarning = (message: string) => context.log("warn", message);
+      const onLog = (line: PluginLogLine) => logPluginLine(context.log, line);
+      await using host = await createHost({ ...files.options, onWarning, onLog });
+      const { runCheck } = await import("./run-check.ts");
+      return await runCheck(context, host);
+    } finally {
+      files.close();
+    }
   },
 };

@@ -1,10 +1,13 @@
 import type { Plugin } from "../host/plugin.ts";
-import { PluginError } from "../plugin-error.ts";
+import { type ErrorCode, PluginError } from "../plugin-error.ts";
+
+/** How a call ends that would never have ended by itself. */
+const ENDLESS: ReadonlySet<ErrorCode> = new Set(["sandbox.timeout", "sandbox.fuel"]);
 
 /**
- * `plugin`, which is asked no more once `times` calls in a row have ended in `sandbox.timeout`: a
- * plugin that loops must not cost its timeout for each of a thousand documents. Calls that wait or
- * run at that moment are ended. Every question from then on fails with the same code.
+ * `plugin`, which is asked no more once `times` calls in a row have ended in `sandbox.timeout` or
+ * `sandbox.fuel`: a plugin that loops must not cost its bound for each of a thousand documents. Calls that wait or
+ * run at that moment are ended. Every question from then on fails with the last one's code.
  *
  * @param signal Aborts every call, in place of the one that a call is given.
  */
@@ -14,12 +17,12 @@ export function giveUpAfter(plugin: Plugin, times: number, signal: AbortSignal):
   if (signal.aborted) controller.abort(signal.reason);
   else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
   let inARow = 0;
-  let gaveUp = false;
+  let gaveUp: ErrorCode | undefined;
   const refusal = (input: string) =>
     new PluginError(
-      "sandbox.timeout",
+      gaveUp!,
       `Cannot ask ${manifest.name} about "${input}": it is asked no more in this run, since it ` +
-        `gave no answer in time ${times} times in a row`,
+        `did not come to an end ${times} times in a row`,
     );
   return {
     manifest,
@@ -27,7 +30,7 @@ export function giveUpAfter(plugin: Plugin, times: number, signal: AbortSignal):
     admission: {
       judges: (document) => admission.judges(document),
       check: async (document, options) => {
-        if (gaveUp) throw refusal(document.input);
+        if (gaveUp !== undefined) throw refusal(document.input);
         try {
           const verdict = await admission.check(document, {
             ...options,
@@ -37,10 +40,12 @@ export function giveUpAfter(plugin: Plugin, times: number, signal: AbortSignal):
           return verdict;
         } catch (thrown) {
           const { code } = PluginError.from(thrown);
-          if (code === "call.aborted" && gaveUp && !signal.aborted) throw refusal(document.input);
-          inARow = code === "sandbox.timeout" ? inARow + 1 : 0;
-          if (inARow >= times && !gaveUp) {
-            gaveUp = true;
+          if (code === "call.aborted" && gaveUp !== undefined && !signal.aborted) {
+            throw refusal(document.input);
+          }
+          inARow = ENDLESS.has(code) ? inARow + 1 : 0;
+          if (inARow >= times && gaveUp === undefined) {
+            gaveUp = code;
             controller.abort();
           }
           throw thrown;

@@ -8,8 +8,12 @@ export interface Flag {
   readonly short?: string;
   /** What stands for its value in the help (`FILE`); a flag without one is a switch. */
   readonly value?: string;
+  /** Whether it may stand alone; its value then follows `=`, never a space. */
+  readonly optionalValue?: boolean;
   /** Its values, where they are a closed list. */
   readonly choices?: readonly string[];
+  /** Whether its value may be the empty text. */
+  readonly mayBeEmpty?: boolean;
   /** Whether it may be given more than once. */
   readonly repeats?: boolean;
   /** Whether it belongs to the `--plugin` before it. */
@@ -20,7 +24,7 @@ export interface Flag {
 /** A flag as it was given, in the order of writing. */
 export interface GivenFlag {
   readonly flag: Flag;
-  /** Empty for a switch. */
+  /** Empty for a switch, and where an optional value was left out. */
   readonly value: string;
 }
 
@@ -48,14 +52,16 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
     args,
     flags.map((flag) => ({
       name: flag.name,
-      takesValue: flag.value !== undefined,
+      takesValue: flag.value !== undefined && !flag.optionalValue,
       ...(flag.short === undefined ? {} : { short: flag.short }),
     })),
   );
   const given: GivenFlag[] = [];
   const positionals: string[] = [];
-  for (const token of tokens) {
+  for (const [index, token] of tokens.entries()) {
     if (token.kind === "positional") {
+      const last = index > 0 && !token.behindDashes ? tokens[index - 1]! : undefined;
+      if (last?.kind === "flag") refuseSpace(last, token.value, known);
       positionals.push(token.value);
       continue;
     }
@@ -84,8 +90,11 @@ function checkFlag(
   if (flag.value === undefined && value !== undefined) {
     throw usage(`"${rawName}" takes no value, "${value}" was given`);
   }
-  if (flag.value !== undefined && (!value || isFlag(value, known))) {
-    throw usage(`"${rawName}" wants a value: ${rawName} ${flag.value}`);
+  const mayStandAlone = flag.optionalValue && value === undefined;
+  const isMissing = value === undefined || (value === "" && !flag.mayBeEmpty);
+  if (flag.value !== undefined && !mayStandAlone && (isMissing || isFlag(value, known))) {
+    const between = flag.optionalValue ? "=" : " ";
+    throw usage(`"${rawName}" wants a value: ${rawName}${between}${flag.value}`);
   }
   if (flag.choices !== undefined && !flag.choices.includes(value!)) {
     const what = `"${rawName} ${value}" is not one of ${flag.choices.join(", ")}`;
@@ -94,6 +103,19 @@ function checkFlag(
   if (!flag.repeats && !flag.ofPlugin && given.some((g) => g.flag === flag)) {
     throw usage(`"${rawName}" was given twice`);
   }
+}
+
+/** What stands behind a flag that takes its value by `=` alone was likely meant to be its value. */
+function refuseSpace(
+  { name, rawName, value }: ArgumentToken & { kind: "flag" },
+  positional: string,
+  known: ReadonlyMap<string, Flag>,
+): void {
+  if (value !== undefined || !known.get(name)?.optionalValue) return;
+  throw usage(
+    `"${rawName} ${positional}" may mean two things: write ${rawName}=${positional}, or put "--" ` +
+      "before the first input",
+  );
 }
 
 /** Whether a value is the next flag, since its own was forgotten. A file so called is `./--name`. */

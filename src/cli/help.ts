@@ -26,9 +26,7 @@ Exit code: 0 allowed or done, 1 denied, 2 could not tell.
 /** The help of one verb. */
 export function verbHelp(verb: Verb): string {
   const rows = [...verb.flags, ...GLOBAL_FLAGS].map((flag): [string, string] => [
-    `${flag.short ? `-${flag.short}, ` : "    "}--${flag.name}${
-      flag.value ? ` ${flag.value}` : ""
-    }`,
+    `${flag.short ? `-${flag.short}, ` : "    "}--${flag.name}${valueOf(flag)}`,
     flag.help,
   ]);
   return `${verb.summary}.
@@ -38,6 +36,11 @@ Usage: cofferdam ${verb.name} ${verb.usage}
 ${table(rows)}
 ${verb.notes === undefined ? "" : `${verb.notes}\n`}Permissions on Deno: ${verb.denoPermissions}
 `;
+}
+
+function valueOf({ value, optionalValue }: Flag): string {
+  if (value === undefined) return "";
+  return optionalValue ? `[=${value}]` : ` ${value}`;
 }
 
 function table(rows: readonly [string, string][]): string {

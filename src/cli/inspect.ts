@@ -34,6 +34,7 @@ function describeText(d: BundleDescription): string {
     ]),
     ["capabilities", list(d.capabilities.asked)],
     ["host functions", list(d.hostFunctions)],
+    ...(d.refused.length === 0 ? [] : [["refused", list(d.refused)] as [string, string]]),
     [
       "limits",
       list(Object.entries(d.limits).map(([name, value]) => `${name} ${value}`)),

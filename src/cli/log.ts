@@ -1,3 +1,4 @@
+import { jsonLine } from "./format/json-text.ts";
 import { visibleProse } from "./format/visible.ts";
 
 /** How grave a line of the log is, from the gravest. */
@@ -26,7 +27,7 @@ export function createLog({ level, format, write }: LogOptions): Log {
     if (LOG_LEVELS.indexOf(lineLevel) > limit) return;
     if (format === "json") {
       const time = new Date().toISOString();
-      write(`${JSON.stringify({ time, level: lineLevel, message, ...fields })}\n`);
+      write(`${jsonLine({ time, level: lineLevel, message, ...fields })}\n`);
       return;
     }
     const code = typeof fields.code === "string" ? ` [${fields.code}]` : "";

@@ -11,7 +11,9 @@ import type { ExitCode, Verb } from "./verb.ts";
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   check: async () => (await import("./check.ts")).check,
   inspect: async () => (await import("./inspect.ts")).inspect,
+  lock: async () => (await import("./lock.ts")).lock,
   pack: async () => (await import("./pack.ts")).pack,
+  replay: async () => (await import("./replay.ts")).replay,
   verify: async () => (await import("./verify.ts")).verify,
 };
 

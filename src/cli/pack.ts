@@ -11,7 +11,7 @@ export const pack: Verb = {
   name: "pack",
   summary: "Write a manifest into a Wasm file, which makes it a bundle",
   usage: "PLUGIN.wasm --manifest plugin.json -o OUT.wasm",
-  denoPermissions: "--allow-read --allow-write --allow-env",
+  denoPermissions: "--allow-read --allow-write --allow-env --allow-sys=uid",
   flags: [
     { name: "manifest", value: "FILE", help: "the manifest, JSON" },
     { name: "output", short: "o", value: "FILE", help: "where the bundle is written" },

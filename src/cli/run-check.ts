@@ -1,4 +1,3 @@
-import { EMPTY_CONFIG, readConfig } from "../config/config.ts";
 import { expiredWaivers } from "../config/waiver.ts";
 import { isUtcTime } from "../date.ts";
 import type { DocumentKind } from "../document/kind.ts";
@@ -6,10 +5,9 @@ import type { Host } from "../host/host.ts";
 import type { Plugin } from "../host/plugin.ts";
 import { readInputs, type ReadResult } from "../input/read.ts";
 import { LIMITS } from "../limits.ts";
-import { readFileBounded } from "../platform/file-system.ts";
 import { checkWritable, writeFileAtomic } from "../platform/output-file.ts";
 import { environmentVariable, readStdin } from "../platform/process.ts";
-import { loadPlugins, pluginArguments } from "./check-plugins.ts";
+import { loadPlugins } from "./check-plugins.ts";
 import { giveUpAfter } from "./circuit.ts";
 import { type CombineSubject, judgeCombined, resolveSubject } from "./combine.ts";
 import { type ParsedFlags, usage } from "./flags.ts";
@@ -18,12 +16,14 @@ import type { Report, ReportResult } from "./format/report.ts";
 import type { JudgeOptions } from "./judge.ts";
 import { judgeEach, type Unjudged } from "./judge-inputs.ts";
 import type { Log } from "./log.ts";
+import { pluginArguments } from "./plugin-flags.ts";
 import { createProgress } from "./progress.ts";
+import { readTrust } from "./trust.ts";
 import { logUnjudged } from "./unjudged.ts";
 import type { ExitCode, VerbContext } from "./verb.ts";
 import { VERSION } from "../version.ts";
 
-/** Timeouts in a row after which a plugin is asked no more. */
+/** Calls without an end in a row, after which a plugin is asked no more. */
 const MAX_TIMEOUTS = 3;
 
 /** Judges what the command line names. */
@@ -33,7 +33,8 @@ export async function runCheck(context: VerbContext, host: Host): Promise<ExitCo
   if (pluginArgs.length === 0) throw usage('"--plugin" is missing: check --plugin P.wasm INPUT...');
   if (flags.positionals.length === 0) throw usage("no INPUT was given");
   const now = readNow(flags.one("now"));
-  const config = await namedConfig(flags.one("config"));
+  const trust = await readTrust(flags.one("config"));
+  const { config } = trust;
   for (const { rule, subject, until } of expiredWaivers(config.waivers, now)) {
     log("warn", `the waiver of "${rule}" for "${subject}" ended at ${until}`);
   }
@@ -43,7 +44,7 @@ export async function runCheck(context: VerbContext, host: Host): Promise<ExitCo
   const combine = flags.one("combine");
   const subject = combine === undefined ? undefined : await resolveSubject(combine, stdinName);
   const inputs = readAhead(readFlaggedInputs(flags, { stdinName, subject, log, signal }));
-  const plugins = (await loadPlugins(host, pluginArgs))
+  const plugins = (await loadPlugins(host, pluginArgs, trust))
     .map((plugin) => giveUpAfter(plugin, MAX_TIMEOUTS, signal));
   const options: JudgeOptions = {
     plugins,
@@ -152,10 +153,4 @@ function readNow(given: string | undefined): string {
     throw usage(`"--now ${given}" is no time: wanted 2026-01-31T12:00:00Z`);
   }
   return given;
-}
-
-async function namedConfig(flag: string | undefined) {
-  const path = flag ?? environmentVariable("COFFERDAM_CONFIG");
-  if (path === undefined) return EMPTY_CONFIG;
-  return await readConfig(await readFileBounded(path, LIMITS.inputBytes), path);
 }

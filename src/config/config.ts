@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { DateOrTimeSchema } from "../date.ts";
 import { isJsonObject } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
+import { FilledSchema, type PluginConfig, PluginsSchema } from "./plugin-config.ts";
 
 /** An exception that the operator grants for a time. */
 export interface Waiver {
@@ -22,26 +23,24 @@ export interface Waiver {
 /** What a configuration file says. */
 export interface Config {
   readonly waivers: readonly Waiver[];
+  /** By the names that the plugins' manifests say. */
+  readonly plugins: Readonly<Record<string, PluginConfig>>;
 }
-
-/** What counts where no configuration is named. */
-export const EMPTY_CONFIG: Config = { waivers: [] };
-
-const filled = v.pipe(v.string(), v.nonEmpty());
 
 /** Schema of {@link Config}. Strict: a mistyped field must not silently excuse or forbid. */
 const ConfigSchema: v.GenericSchema<unknown, Config> = v.strictObject({
   waivers: v.optional(
     v.array(v.strictObject({
-      rule: filled,
-      subject: filled,
-      input: v.exactOptional(filled),
-      plugin: v.exactOptional(filled),
-      reason: filled,
+      rule: FilledSchema,
+      subject: FilledSchema,
+      input: v.exactOptional(FilledSchema),
+      plugin: v.exactOptional(FilledSchema),
+      reason: FilledSchema,
       until: DateOrTimeSchema,
     })),
     [],
   ),
+  plugins: v.optional(PluginsSchema, {}),
 });
 
 /**
@@ -54,7 +53,7 @@ function parseConfig(value: unknown, source: string): Config {
   if (!isJsonObject(value)) {
     throw new PluginError(
       "config.invalid",
-      `Cannot use the configuration "${source}": wanted an object with "waivers"`,
+      `Cannot use the configuration "${source}": wanted an object with "waivers" or "plugins"`,
     );
   }
   const result = v.safeParse(ConfigSchema, value);
@@ -69,7 +68,7 @@ function parseConfig(value: unknown, source: string): Config {
 }
 
 /**
- * Reads a configuration's bytes: YAML, JSON or TOML. An empty one is {@link EMPTY_CONFIG}.
+ * Reads a configuration's bytes: YAML, JSON or TOML. An empty one says nothing, like `{}`.
  *
  * @throws {PluginError} `config.invalid`
  */
@@ -77,7 +76,7 @@ export async function readConfig(bytes: Uint8Array, source: string): Promise<Con
   const { parseValue } = await import("../document/parse-value.ts");
   try {
     const value = await parseValue(bytes, source);
-    return value === undefined ? EMPTY_CONFIG : parseConfig(value, source);
+    return parseConfig(value ?? {}, source);
   } catch (cause) {
     const { code, message, details } = PluginError.from(cause);
     if (code === "config.invalid") throw cause;

@@ -107,20 +107,25 @@ function checkLengths(value: JsonValue): void {
  * Parses what a guest wrote, by the reader for judged documents: a key that stands twice, a number
  * that a double would round or half a surrogate pair is an error here as well.
  *
- * @throws {PluginError} `contract.output-invalid`
+ * @param what Names what is read in messages about its syntax.
+ * @throws {PluginError} what `fail` makes of the reason; by default `contract.output-invalid`
  */
-export function parseGuestJson(output: Uint8Array): JsonValue {
+export function parseGuestJson(
+  output: Uint8Array,
+  what: string = "output",
+  fail: (why: string) => PluginError = invalid,
+): JsonValue {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(output);
   } catch {
-    throw invalid("it is not UTF-8");
+    throw fail("it is not UTF-8");
   }
-  if (text.trim() === "") throw invalid("it is empty");
+  if (text.trim() === "") throw fail("it is empty");
   try {
-    return parseJson(new SourceText("output", text), GUEST_LIMITS).value;
+    return parseJson(new SourceText(what, text), GUEST_LIMITS).value;
   } catch (error) {
-    throw invalid(PluginError.from(error).message);
+    throw fail(PluginError.from(error).message);
   }
 }
 

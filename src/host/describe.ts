@@ -1,5 +1,5 @@
 import { type BundleDescription, describeBundle } from "../bundle/description.ts";
-import { isOffered } from "../sandbox/kernel.ts";
+import { isOffered, isRefused } from "../sandbox/import.ts";
 import { openPluginFile } from "./open-plugin-file.ts";
 
 export type { BundleDescription };
@@ -10,5 +10,5 @@ export type { BundleDescription };
  * @throws {PluginError} `bundle.*`, `input.*`
  */
 export async function describePluginFile(source: string | Uint8Array): Promise<BundleDescription> {
-  return describeBundle(await openPluginFile(source), isOffered);
+  return describeBundle(await openPluginFile(source), { isOffered, isRefused });
 }

@@ -1,22 +1,38 @@
 import { PluginError } from "../plugin-error.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
+import type { LineSink } from "./audit.ts";
 import type { LoadOptions, Plugin } from "./plugin.ts";
+import type { HostServices, PluginLogLine } from "./prepare.ts";
 
 /** How a host is made. */
 export interface HostOptions {
   /** At most this many threads for guests; the default is one for each core, at most 8. */
   readonly workers?: number;
+  /** Gets a line of JSON for each capability call; see `AuditLine`. */
+  readonly audit?: LineSink | undefined;
+  /** Gets a line of JSON for each whole call, which `cofferdam replay` takes; see `RecordedCall`. */
+  readonly record?: LineSink | undefined;
+  /**
+   * JSON Pointers. What they lead to in a request, an answer, an input or an output is `"[redacted]"`
+   * in both; what was recorded so cannot be replayed.
+   */
+  readonly redact?: readonly string[] | undefined;
+  /** Hears what plugins log. */
+  readonly onLog?: ((line: PluginLogLine) => void) | undefined;
+  /** Hears what the operator should know and what is no error: a grant that nobody asked for. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Loads plugins and keeps what they share. */
 export interface Host {
   /**
-   * Opens, checks and compiles a plugin; grants it nothing.
+   * Opens, checks and compiles a plugin; grants it nothing but what `options.grants` says.
    *
    * @param source A path to a bundle or to a plain module with `plugin.json` beside it; or a
    * bundle's bytes.
-   * @throws {PluginError} `bundle.*`, `input.*`, `sandbox.*`, `contract.export-missing`,
-   * `contract.settings-invalid`
+   * @throws {PluginError} `bundle.*`, `input.*`, `sandbox.*` (`sandbox.closed` after `close()`, also
+   * where that came in between), `capability.denied`,
+   * `capability.reentrant`, `contract.export-missing`, `contract.settings-invalid`
    */
   load(source: string | Uint8Array, options?: LoadOptions): Promise<Plugin>;
   /** Ends all plugins; what runs is rejected with `sandbox.closed`. */
@@ -38,24 +54,80 @@ export function createHost(options: HostOptions = {}): Promise<Host> {
     );
   }
   const sandbox = new Sandbox(options.workers);
-  // A thread takes some 40 ms to start; most callers read files meanwhile.
-  sandbox.warm();
-  const close = () => sandbox.close();
+  // Made with the first plugin, with what is loaded for it.
+  let services: Promise<HostServices> | undefined;
+  const closers: (() => Promise<void>)[] = [];
+  const loading = new Set<Promise<unknown>>();
+  let closed = false;
+  const close = async () => {
+    closed = true;
+    await sandbox.close();
+    await Promise.allSettled(loading);
+    await Promise.all(closers.splice(0).map((end) => end()));
+  };
+  const load = async (source: string | Uint8Array, loadOptions: LoadOptions): Promise<Plugin> => {
+    if (closed) throw closedHost();
+    // Loaded beside the thread that has just been started, which takes longer.
+    const [{ openPluginFile }, { loadPlugin }, shared] = await Promise.all([
+      import("./open-plugin-file.ts"),
+      import("./plugin.ts"),
+      services ??= createServices(options),
+    ]);
+    shared.guard.check("load()");
+    const bundle = await openPluginFile(source, loadOptions.digest);
+    const loaded = await loadPlugin(sandbox, bundle, loadOptions, shared);
+    closers.push(loaded.close);
+    // What it was granted is open, and close() waits for us to end it.
+    if (closed) throw closedHost();
+    return loaded.plugin;
+  };
   return Promise.resolve({
     load: async (source, loadOptions = {}) => {
+      const loaded = load(source, loadOptions);
+      loading.add(loaded);
       try {
-        // Loaded beside the thread that has just been started, which takes longer.
-        const [{ openPluginFile }, { loadPlugin }] = await Promise.all([
-          import("./open-plugin-file.ts"),
-          import("./plugin.ts"),
-        ]);
-        const bundle = await openPluginFile(source, loadOptions.digest);
-        return await loadPlugin(sandbox, bundle, loadOptions);
+        return await loaded;
       } catch (error) {
         throw PluginError.from(error);
+      } finally {
+        loading.delete(loaded);
       }
     },
     close,
     [Symbol.asyncDispose]: close,
   });
+}
+
+function closedHost(): PluginError {
+  return new PluginError("sandbox.closed", "Cannot load a plugin: the host is closed");
+}
+
+async function createServices(options: HostOptions): Promise<HostServices> {
+  const [{ createReentryGuard }, { openCapability }] = await Promise.all([
+    import("./reentry.ts"),
+    import("../capability/table.ts"),
+  ]);
+  return {
+    open: openCapability,
+    log: options.onLog,
+    guard: createReentryGuard(),
+    warn: (message) => options.onWarning?.(message),
+    ...await createWriters(options),
+  };
+}
+
+async function createWriters(
+  { audit, record, redact }: HostOptions,
+): Promise<Pick<HostServices, "audit" | "recorder">> {
+  if (audit === undefined && record === undefined) return {};
+  const [{ createAudit }, { createRecorder }, { createRedaction }] = await Promise.all([
+    import("./audit.ts"),
+    import("./record.ts"),
+    import("./redact.ts"),
+  ]);
+  const redaction = createRedaction(redact);
+  return {
+    audit: audit && createAudit(audit, redaction),
+    recorder: record && createRecorder(record, redaction),
+  };
 }

@@ -9,19 +9,21 @@ import { PluginError } from "../plugin-error.ts";
  *
  * @param source A path, or a bundle's bytes.
  * @param digest `sha256:<hex>` that it must have.
+ * @param name For messages about its digest; the default is the path.
  * @throws {PluginError} `bundle.*`; `input.not-found`, `input.unreadable`
  */
 export async function openPluginFile(
   source: string | Uint8Array,
   digest?: string,
+  name: string | undefined = typeof source === "string" ? source : undefined,
 ): Promise<Bundle> {
-  if (typeof source !== "string") return await openBundle(source, { digest });
+  if (typeof source !== "string") return await openBundle(source, { digest, name });
   const file = await readPluginFile(source, LIMITS.bundleBytes);
-  if (hasManifest(file)) return await openBundle(file, { digest });
+  if (hasManifest(file)) return await openBundle(file, { digest, name });
   const plainManifest = await readPlainManifest(source.replace(/[^/\\]*$/, "plugin.json"));
   return await openBundle(
     file,
-    plainManifest === undefined ? { digest } : { digest, plainManifest },
+    plainManifest === undefined ? { digest, name } : { digest, name, plainManifest },
   );
 }
 

@@ -1,6 +1,7 @@
 import canonicalize from "canonicalize";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { Manifest } from "../bundle/manifest.ts";
+import type { Grants } from "../capability/table.ts";
 import {
   ADMISSION_EXPORT,
   type AdmissionRequest,
@@ -13,7 +14,9 @@ import type { Document, Evidence } from "../document/document.ts";
 import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
-import type { Sandbox, SandboxLimits, SandboxModule } from "../sandbox/sandbox.ts";
+import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import type { Callable } from "./callable.ts";
+import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
 import { checkSettings } from "./settings.ts";
 
 /** How a plugin is loaded. */
@@ -22,10 +25,28 @@ export interface LoadOptions {
   readonly digest?: string | undefined;
   /** Checked against the plugin's own schema; the default is `{}`. */
   readonly settings?: JsonValue | undefined;
+  /**
+   * The operator's name for this use of the plugin, to which what it keeps belongs; needed where
+   * `grants.state` is given. At most 64 letters, digits, ".", "_" and "-".
+   */
+  readonly instance?: string | undefined;
+  /** What the plugin may do of what its manifest asks for; nothing by default. */
+  readonly grants?: Grants | undefined;
+  /**
+   * Bound of what a call may execute, in units of the fuel schedule; a smaller one in the manifest
+   * counts. Only here it may be above the default, `LIMITS.fuel`.
+   */
+  readonly fuel?: number | undefined;
   /** Wall-clock bound of a call in milliseconds; a smaller one in the manifest counts. */
   readonly timeoutMs?: number | undefined;
   /** Bound of the guest's linear memory in pages of 64 KiB; a smaller one in the manifest counts. */
   readonly memoryPages?: number | undefined;
+  /**
+   * Where its calls run. Without it, `inline` (in the caller's thread, bounded by fuel) for a plugin
+   * that asks for nothing that blocks, and where nobody wants another deadline or more fuel than the
+   * defaults; else `worker`.
+   */
+  readonly mode?: Mode | undefined;
 }
 
 /** How one question is put. */
@@ -64,16 +85,33 @@ export interface Plugin {
 }
 
 /** The smaller of what the operator and the manifest say, under the defaults. */
-function effectiveLimits(manifest: Manifest, options: LoadOptions): SandboxLimits {
+function effectiveLimits(
+  manifest: Manifest,
+  options: LoadOptions,
+): SandboxLimits {
   const smaller = (limit: number | undefined, asked: number | undefined, fallback: number) =>
     Math.min(limit ?? fallback, asked ?? Infinity);
   return {
+    fuel: smaller(options.fuel, manifest.limits?.fuel, LIMITS.fuel),
+    stackBytes: LIMITS.stackBytes,
     timeoutMs: smaller(options.timeoutMs, manifest.limits?.timeoutMs, LIMITS.timeoutMs),
     memoryPages: smaller(options.memoryPages, manifest.limits?.memoryPages, LIMITS.memoryPages),
     blockBytes: LIMITS.blockBytes,
     inputBytes: LIMITS.callInputBytes,
     outputBytes: LIMITS.callOutputBytes,
   };
+}
+
+/** Fuel bounds a call wherever it runs; only a thread of its own can be ended at a deadline. */
+function modeOf(limits: SandboxLimits, asked: Mode | undefined, blocks: boolean): Mode {
+  if (asked === "inline" && blocks) {
+    throw new PluginError(
+      "usage.invalid",
+      "Cannot load the plugin inline: it was granted capabilities that may block",
+    );
+  }
+  const bounded = limits.timeoutMs === LIMITS.timeoutMs && limits.fuel <= LIMITS.fuel;
+  return asked ?? (blocks || !bounded ? "worker" : "inline");
 }
 
 /** The version of every contract that this host speaks. */
@@ -88,7 +126,7 @@ function checkVersions({ name, implements: contracts }: Manifest): void {
   );
 }
 
-function checkOptions({ timeoutMs, memoryPages }: LoadOptions): void {
+function checkOptions({ timeoutMs, memoryPages, fuel }: LoadOptions): void {
   const check = (name: string, value: number | undefined, most: number) => {
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
     throw new PluginError(
@@ -98,6 +136,13 @@ function checkOptions({ timeoutMs, memoryPages }: LoadOptions): void {
   };
   check("timeoutMs", timeoutMs, 2 ** 31 - 1);
   check("memoryPages", memoryPages, 65_536);
+  check("fuel", fuel, Number.MAX_SAFE_INTEGER);
+}
+
+/** A plugin, and what ends what it was granted. */
+export interface LoadedPlugin {
+  readonly plugin: Plugin;
+  close(): Promise<void>;
 }
 
 /** Compiles a bundle and checks that it can do what its manifest says. */
@@ -105,22 +150,59 @@ export async function loadPlugin(
   sandbox: Sandbox,
   bundle: Bundle,
   options: LoadOptions,
-): Promise<Plugin> {
-  const { manifest, digest } = bundle;
+  services: HostServices,
+): Promise<LoadedPlugin> {
+  const { manifest } = bundle;
   checkOptions(options);
   checkVersions(manifest);
+  const prepared = await preparePlugin(bundle, options, services);
+  try {
+    const plugin = await bindPlugin(sandbox, bundle, options, prepared);
+    return { plugin, close: prepared.close };
+  } catch (error) {
+    await prepared.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function bindPlugin(
+  sandbox: Sandbox,
+  bundle: Bundle,
+  options: LoadOptions,
+  prepared: PreparedPlugin,
+): Promise<Plugin> {
+  const { manifest, digest } = bundle;
   const limits = effectiveLimits(manifest, options);
   const settings = options.settings ?? {};
-  const module = await sandbox.load(manifest.name, bundle.bytes, bundle.outline, limits);
-  const implementsAdmission = manifest.implements.some((i) => i.contract === "admission");
-  if (implementsAdmission && !module.has(ADMISSION_EXPORT)) {
+  const module = await sandbox.load({
+    name: manifest.name,
+    digest,
+    bytes: bundle.bytes,
+    outline: bundle.outline,
+    limits,
+    mode: modeOf(limits, options.mode, prepared.functions.length > 0),
+    serial: isSerial(manifest),
+    functions: prepared.functions,
+  });
+  const guest = prepared.bind(module, limits);
+  if (implementsAdmission(manifest) && !module.has(ADMISSION_EXPORT)) {
     throw new PluginError(
       "contract.export-missing",
       `Cannot load ${manifest.name}: its manifest names the contract "admission", but the module exports no function "${ADMISSION_EXPORT}" () -> i32`,
     );
   }
-  await checkSettings(sandbox, module, manifest, settings, limits.timeoutMs);
-  return { manifest, digest, admission: admissionOf(manifest, module, settings) };
+  const has = (entry: string) => module.has(entry);
+  await checkSettings(sandbox, { ...guest, has }, manifest, settings, limits.timeoutMs);
+  return { manifest, digest, admission: admissionOf(manifest, guest, settings) };
+}
+
+function implementsAdmission(manifest: Manifest): boolean {
+  return manifest.implements.some((i) => i.contract === "admission");
+}
+
+function isSerial(manifest: Manifest): boolean {
+  return (manifest.concurrency ?? (implementsAdmission(manifest) ? "parallel" : "serial")) ===
+    "serial";
 }
 
 /** Canonical JSON; what a document holds is JSON, but a program can hand over anything. */
@@ -137,7 +219,7 @@ function encodeRequest(request: AdmissionRequest, name: string): Uint8Array {
   }
 }
 
-function admissionOf(manifest: Manifest, module: SandboxModule, settings: JsonValue): Admission {
+function admissionOf(manifest: Manifest, guest: Callable, settings: JsonValue): Admission {
   const implementation = manifest.implements.find((i) => i.contract === "admission");
   const kinds = new Set(implementation?.kinds ?? []);
   return {
@@ -166,7 +248,7 @@ function admissionOf(manifest: Manifest, module: SandboxModule, settings: JsonVa
       }
       const request = admissionRequest(document, { settings, now, evidence: options.evidence });
       const input = encodeRequest(request, manifest.name);
-      const output = await module.call(ADMISSION_EXPORT, input, { signal: options.signal });
+      const { output } = await guest.call(ADMISSION_EXPORT, input, { signal: options.signal, now });
       return readVerdict(output, { now, rules: manifest.rules ?? [] });
     },
   };

@@ -4,7 +4,8 @@ import type { Manifest } from "../bundle/manifest.ts";
 import { parseGuestJson } from "../contract/verdict.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
-import type { Sandbox, SandboxModule } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Callable } from "./callable.ts";
 
 /** The optional entry point with which a plugin checks what a schema cannot say. */
 const SETTINGS_EXPORT = "settings_validate";
@@ -25,7 +26,7 @@ const Answer = v.strictObject({
  */
 export async function checkSettings(
   sandbox: Sandbox,
-  module: SandboxModule,
+  guest: Callable & { has(entry: string): boolean },
   manifest: Manifest,
   settings: JsonValue,
   timeoutMs: number,
@@ -41,10 +42,11 @@ export async function checkSettings(
   }
   const faults = await runSchema(sandbox, name, manifest.settings, settings, timeoutMs);
   if (faults.length > 0) throw invalid(name, faults[0]!);
-  if (!module.has(SETTINGS_EXPORT)) return;
+  if (!guest.has(SETTINGS_EXPORT)) return;
 
   const request = `{"contract":"settings","settings":${text},"version":1}`;
-  const output = await module.call(SETTINGS_EXPORT, new TextEncoder().encode(request));
+  const now = new Date().toISOString();
+  const { output } = await guest.call(SETTINGS_EXPORT, new TextEncoder().encode(request), { now });
   const answer = v.safeParse(Answer, parseGuestJson(output));
   if (!answer.success) {
     throw new PluginError(

@@ -10,7 +10,10 @@ const test = suite("description");
 const isOffered = ({ module, name }: WasmImport) =>
   module === "extism:host/env" && name === "input_length";
 const describe = async (text: string, manifest = {}) =>
-  describeBundle(await openBundle(bundleOf(text, manifest)), isOffered);
+  describeBundle(await openBundle(bundleOf(text, manifest)), {
+    isOffered,
+    isRefused: ({ name }) => name === "input_length",
+  });
 const CHECK = '(func (export "admission_check") (result i32) (i32.const 0))';
 const user = (name: string) =>
   `(import "extism:host/user" "${name}" (func (param i64) (result i64)))`;
@@ -30,6 +33,7 @@ test("describeBundle() finds nothing wrong where manifest and module agree", asy
     "extism:host/user.log",
     "extism:host/env.input_length",
   ]);
+  assert.equal(d.refused, ["extism:host/env.input_length"]);
   assert.equal(d.exports, ["admission_check"]);
   assert.is(d.concurrency, "parallel");
   assert.equal(d.mismatches, []);

@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process";
 import * as assert from "uvu/assert";
 import { check } from "../../src/cli/check.ts";
-import { CLI, runCli } from "../support/cli.ts";
-import { bundleOf } from "../support/guest.ts";
+import { CLI, plainEnvironment, runCli } from "../support/cli.ts";
+import type { TestFolder } from "../support/folder.ts";
+import { answering, bundleOf } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 import { type CheckContext, LOOP, makeCheckFolder } from "./check-folder.ts";
 
@@ -97,17 +98,29 @@ test("check survives a reader that closes its end of the pipe", async ({ folder 
   assert.is(stderr, "");
 });
 
+/** With fuel for hours, so that it is the clock that counts. */
+const SLOW = ["--plugin", "slow.wasm", "--fuel", "9007199254740991"];
+
+test("check ends in order when its terminal goes away or asks it to quit", async ({ folder }) => {
+  await folder.write({
+    "slow.wasm": bundleOf(LOOP, { name: "slow", limits: { timeoutMs: 4_900 } }),
+  });
+  for (const wanted of ["SIGHUP", "SIGQUIT"] as const) {
+    const { signal, stderr } = await runCli(["check", ...SLOW, "a.json"], {
+      cwd: folder.path,
+      onStart: (child) => setTimeout(() => child.kill(wanted), 800),
+    });
+    assert.is(signal, wanted);
+    assert.match(stderr, /interrupted/);
+  }
+});
+
 test("check ends by the signal when it is interrupted, without a stack trace", async ({ folder }) => {
   await folder.write({
-    "slow.wasm": bundleOf(LOOP, { name: "slow", limits: { timeoutMs: 5_000 } }),
+    "slow.wasm": bundleOf(LOOP, { name: "slow", limits: { timeoutMs: 4_900 } }),
   });
   const started = Date.now();
-  const { code, signal, stderr, stdout } = await runCli([
-    "check",
-    "--plugin",
-    "slow.wasm",
-    "a.json",
-  ], {
+  const { code, signal, stderr, stdout } = await runCli(["check", ...SLOW, "a.json"], {
     cwd: folder.path,
     onStart: (child) => setTimeout(() => child.kill("SIGINT"), 800),
   });
@@ -117,18 +130,48 @@ test("check ends by the signal when it is interrupted, without a stack trace", a
   assert.not.match(stderr, /\n\s+at /);
 });
 
+const ALLOW = '{"allowed":true,"reasons":[]}';
+
+/** Runs `cofferdam check` on Deno with these permissions alone. */
+async function runPermitted(
+  folder: TestFolder,
+  permissions: readonly string[],
+  args: readonly string[],
+): Promise<{ code: number | null; stderr: string }> {
+  const start = CLI[1].flatMap((arg) => arg === "-A" ? ["--no-prompt", ...permissions] : [arg]);
+  const child = spawn(CLI[0], [...start, "check", ...args], {
+    cwd: folder.path,
+    env: plainEnvironment() as Record<string, string>,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr!.on("data", (chunk) => stderr += chunk);
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, stderr };
+}
+
 if ("Deno" in globalThis) {
   test("check runs with the permissions that its help names", async ({ folder }) => {
     const permissions = check.denoPermissions.replace(/ \(.*/, "").split(" ");
-    const args = CLI[1].flatMap((arg) => arg === "-A" ? permissions : [arg]);
-    const code = await new Promise((resolve) => {
-      const child = spawn(CLI[0], [...args, "check", "--plugin", "allow.wasm", "a.json"], {
-        cwd: folder.path,
-        stdio: ["ignore", "ignore", "inherit"],
-      });
-      child.on("close", resolve);
+    const args = ["--plugin", "allow.wasm", "a.json"];
+    const { code, stderr } = await runPermitted(folder, permissions, args);
+    assert.is(code, 0, stderr);
+  });
+
+  test("check keeps state with the permissions that its help names, and names what is missing", async ({ folder }) => {
+    await folder.write({
+      "state.wasm": bundleOf(answering(ALLOW), { name: "state", capabilities: ["state"] }),
     });
-    assert.is(code, 0);
+    const args = ["--plugin", "state.wasm", "--allow-state=kept", "--instance", "x", "a.json"];
+    const permissions = "--allow-read --allow-write --allow-env --allow-sys=cpus,uid".split(" ");
+    for (const permission of [...permissions, "--allow-ffi"]) {
+      assert.match(check.denoPermissions, permission);
+    }
+    const refused = await runPermitted(folder, permissions, args);
+    assert.is(refused.code, 2);
+    assert.match(refused.stderr, /run it with "--allow-ffi".*\[config\.invalid\]/);
+    const { code, stderr } = await runPermitted(folder, [...permissions, "--allow-ffi"], args);
+    assert.is(code, 0, stderr);
   });
 }
 

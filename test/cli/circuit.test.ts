@@ -8,7 +8,7 @@ import { suite } from "../support/suite.ts";
 
 const test = suite("circuit");
 
-type Answer = "allow" | "sandbox.timeout" | "sandbox.trap" | "wait";
+type Answer = "allow" | "sandbox.timeout" | "sandbox.fuel" | "sandbox.trap" | "wait";
 
 /** A plugin that gives these answers in turn; one that waits does so until it is aborted. */
 function scripted(answers: Answer[]): Plugin & { asked: number } {
@@ -52,6 +52,15 @@ test("giveUpAfter() asks no more after so many timeouts in a row", async () => {
   for (let n = 0; n < 3; n++) assert.is(await ask(guarded), "sandbox.timeout");
   assert.is(await ask(guarded), "sandbox.timeout, not asked");
   assert.is(plugin.asked, 3);
+});
+
+test("giveUpAfter() takes a call that used up its fuel for one without an end", async () => {
+  const guarded = giveUpAfter(scripted(["sandbox.timeout", "sandbox.fuel", "allow"]), 2, never());
+  assert.equal([await ask(guarded), await ask(guarded), await ask(guarded)], [
+    "sandbox.timeout",
+    "sandbox.fuel",
+    "sandbox.fuel, not asked",
+  ]);
 });
 
 for (const between of ["allow", "sandbox.trap"] as const) {

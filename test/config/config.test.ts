@@ -1,5 +1,6 @@
 import * as assert from "uvu/assert";
-import { EMPTY_CONFIG, readConfig } from "../../src/config/config.ts";
+import { EMPTY_CONFIG } from "../../src/cli/trust.ts";
+import { readConfig } from "../../src/config/config.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { suite } from "../support/suite.ts";
 

@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { decodeBase64 } from "../../src/document/base64.ts";
+import { decodeBase64, encodeBase64 } from "../../src/document/base64.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("document/base64");
@@ -37,5 +37,13 @@ for (
 ) {
   test(`decodeBase64() refuses ${name}`, () => assert.is(decodeBase64(text), undefined));
 }
+
+test("encodeBase64() writes what decodeBase64() reads, also much of it", () => {
+  assert.is(encodeBase64(Uint8Array.of(255, 0)), "/wA=");
+  for (const length of [0, 1, 2, 3, 12_287, 12_288, 12_289, 100_000]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => index * 7);
+    assert.equal(decodeBase64(encodeBase64(bytes)), bytes, String(length));
+  }
+});
 
 test.run();

@@ -2,6 +2,7 @@ import * as assert from "uvu/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createHost, type Host } from "../../src/host/host.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
@@ -212,7 +213,8 @@ test("the smaller limit of manifest and operator counts", async ({ host }) => {
     '(module (func (export "admission_check") (result i32) (loop $l (br $l)) (i32.const 0)))';
   const asking = async (manifestMs: number, operatorMs: number) => {
     const bytes = bundleOf(loop, { limits: { timeoutMs: manifestMs } });
-    const plugin = await host.load(bytes, { timeoutMs: operatorMs });
+    const options = { timeoutMs: operatorMs, fuel: Number.MAX_SAFE_INTEGER };
+    const plugin = await host.load(bytes, options);
     return (await errorOf(plugin.admission.check(jsonDocument({})))).message;
   };
   assert.match(await asking(150, 60_000), /more than 150 ms/);
@@ -231,6 +233,67 @@ test("createHost() refuses a number of workers that is none", async () => {
   for (const workers of [0, -1, 1.5, NaN]) {
     assert.is((await errorOf(createHost({ workers }))).code, "usage.invalid");
   }
+});
+
+test("load() denies a plugin what it asks for and was not granted", async ({ host }) => {
+  const bytes = bundleOf(answering(ALLOW), { capabilities: ["state"] });
+  const { code, message } = await errorOf(host.load(bytes));
+  assert.is(code, "capability.denied");
+  assert.match(message, "--allow-state");
+});
+
+test("load() refuses an instance that is no name", async ({ host }) => {
+  const error = await errorOf(host.load(bundleOf(answering(ALLOW)), { instance: "../x" }));
+  assert.is(error.code, "usage.invalid");
+});
+
+test("createHost() hears of a grant that nobody asked for", async () => {
+  const warnings: string[] = [];
+  await using host = await createHost({ onWarning: (message) => warnings.push(message) });
+  const grants = { directory: { root: "/srv" } };
+  await host.load(bundleOf(answering(ALLOW)), { grants });
+  assert.is(warnings.length, 1);
+  assert.match(warnings[0]!, "directory");
+});
+
+const FUEL: [string, number | undefined, number | undefined, number][] = [
+  ["the default", undefined, undefined, LIMITS.fuel],
+  ["less, as the manifest says", undefined, 5, 5],
+  ["the default, where the manifest says more", undefined, LIMITS.fuel * 2, LIMITS.fuel],
+  ["more, as the operator says", LIMITS.fuel * 3, undefined, LIMITS.fuel * 3],
+  ["the smaller of both", LIMITS.fuel * 3, LIMITS.fuel * 2, LIMITS.fuel * 2],
+];
+for (const [what, fuel, asked, expected] of FUEL) {
+  test(`a call has for its fuel ${what}`, async () => {
+    const lines: string[] = [];
+    await using host = await createHost({
+      workers: 1,
+      record: { append: (line) => void lines.push(line) },
+    });
+    const limits = asked === undefined ? {} : { limits: { fuel: asked } };
+    const plugin = await host.load(bundleOf(answering(ALLOW), limits), { fuel });
+    // What the call ends with is not the question.
+    await plugin.admission.check(jsonDocument({})).catch(() => {});
+    assert.is(JSON.parse(lines[0]!).limits.fuel, expected);
+  });
+}
+
+for (const fuel of [0, 1.5, -1, NaN]) {
+  test(`load() refuses ${fuel} for its fuel`, async ({ host }) => {
+    assert.is(
+      (await errorOf(host.load(bundleOf(answering(ALLOW)), { fuel }))).code,
+      "usage.invalid",
+    );
+  });
+}
+
+test("load() after close(), or overtaken by it, is rejected and leaves nothing open", async () => {
+  const bytes = bundleOf(answering(ALLOW));
+  const host = await createHost();
+  const overtaken = host.load(bytes).catch((error) => error.code);
+  await host.close();
+  assert.is(await overtaken, "sandbox.closed");
+  assert.is(await host.load(bytes).catch((error) => error.code), "sandbox.closed");
 });
 
 test.run();

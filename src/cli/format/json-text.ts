@@ -14,16 +14,25 @@ const LONE_SURROGATE = /\p{Cs}/gu;
  * with a line feed. Every string reads back as it was, except that a lone surrogate is U+FFFD.
  */
 export function jsonText(value: unknown): string {
+  return `${encode(value, 2)}\n`;
+}
+
+/** The same in one line, without a line feed. */
+export function jsonLine(value: unknown): string {
+  return encode(value, 0);
+}
+
+function encode(value: unknown, indent: number): string {
   const text = JSON.stringify(
     value,
     (_key, member) =>
       typeof member === "string" ? member.replace(LONE_SURROGATE, "\ufffd") : member,
-    2,
+    indent,
   );
   // Outside its strings this text holds no such character but the line feeds of the layout.
   return text.replace(RAW, (character) => character === "\n" ? character : escaped(character))
     // CI runners obey these even inside of a JSON string.
-    .replace(LOG_COMMAND, "#\\u0023") + "\n";
+    .replace(LOG_COMMAND, "#\\u0023");
 }
 
 /** `\uXXXX` for each UTF-16 code unit of `character`. */

@@ -1,0 +1,100 @@
+import type { ExecGrant } from "../capability/exec-grant.ts";
+import type { MetadataGrant } from "../capability/metadata.ts";
+import type { Grants } from "../capability/table.ts";
+import type { GrantsConfig, PluginConfig } from "../config/plugin-config.ts";
+import { absolutePath, pathFrom, userStateFolder } from "../platform/path.ts";
+import { usage } from "./flags.ts";
+import { type AllowedByFlags, DELEGATE_FOLDERS } from "./plugin-flags.ts";
+
+/**
+ * What a plugin is granted: by the configuration, and by flags, each of which replaces the one field
+ * that it names, so that no bound of the configuration falls away. Paths become absolute: those of flags from the current folder, those of the configuration
+ * from its own.
+ *
+ * @throws {PluginError} `usage.invalid` where the user has no state folder; what reading the metadata's
+ * file throws
+ */
+export async function grantsOf(
+  allow: AllowedByFlags = {},
+  { grants = {}, commands }: PluginConfig = {},
+  configPath = "",
+): Promise<Grants> {
+  const here = (path: string) => absolutePath(pathFrom(configPath, path));
+  const { blob } = grants;
+  const state = stateOf(allow, grants.state, here);
+  const directory = directoryOf(allow, grants.directory, here);
+  const delegate = delegateOf(allow, grants.delegate, here);
+  const metadata = allow.metadataFile !== undefined
+    ? { ...grants.metadata, file: allow.metadataFile }
+    : grants.metadata && { ...grants.metadata, file: here(grants.metadata.file) };
+  return {
+    ...(state && { state }),
+    ...(directory && { directory }),
+    ...(blob && { blob }),
+    ...(delegate && { delegate }),
+    // Checked when it is opened, like every grant.
+    ...(commands && { exec: { commands } as unknown as ExecGrant }),
+    ...(metadata && { metadata: await openMetadata(metadata) }),
+  };
+}
+
+/** Makes a path of the configuration absolute. */
+type Here = (path: string) => string;
+
+function stateOf(
+  { stateFolder }: AllowedByFlags,
+  said: GrantsConfig["state"],
+  here: Here,
+): Grants["state"] {
+  if (stateFolder === undefined) {
+    return said && { ...said, folder: here(said.folder ?? defaultStateFolder()) };
+  }
+  // A bare flag names no folder.
+  const folder = stateFolder === "" && said?.folder !== undefined
+    ? here(said.folder)
+    : absolutePath(stateFolder || defaultStateFolder());
+  return { ...said, folder };
+}
+
+function directoryOf(
+  { directoryRoot }: AllowedByFlags,
+  said: GrantsConfig["directory"],
+  here: Here,
+): Grants["directory"] {
+  if (directoryRoot !== undefined) return { ...said, root: absolutePath(directoryRoot) };
+  return said && { ...said, root: here(said.root) };
+}
+
+function delegateOf(
+  { delegateTypes, delegateFolders }: AllowedByFlags,
+  said: GrantsConfig["delegate"],
+  here: Here,
+): Grants["delegate"] {
+  const types = delegateTypes ?? said?.types;
+  if (types === undefined) return undefined;
+  // A digest of a type that is not granted any more would be a fault of the grant.
+  const digests = said?.digests &&
+    Object.fromEntries(Object.entries(said.digests).filter(([type]) => types.includes(type)));
+  return {
+    ...said,
+    types,
+    folders: delegateFolders?.map(absolutePath) ?? said?.folders?.map(here) ?? DELEGATE_FOLDERS,
+    ...(digests && { digests }),
+  };
+}
+
+async function openMetadata(
+  { file, ...scope }: NonNullable<GrantsConfig["metadata"]>,
+): Promise<MetadataGrant> {
+  const { metadataFromFile } = await import("../capability/metadata-file.ts");
+  return { ...scope, provider: await metadataFromFile(absolutePath(file)) };
+}
+
+function defaultStateFolder(): string {
+  const folder = userStateFolder();
+  if (folder !== undefined) return `${folder}/cofferdam`;
+  throw usage(
+    "there is no folder for state: neither XDG_STATE_HOME nor HOME is set; name one with " +
+      '"--allow-state=FOLDER"',
+  );
+}
