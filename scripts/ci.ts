@@ -29,6 +29,19 @@ async function run(program: string, args: string[], options: CommandOptions = {}
   return output;
 }
 
+/** What the samples in other languages are compiled with; Go is on the machine or the step fails. */
+async function installCompilers(): Promise<void> {
+  const found = await runCommand("sh", ["-c", "command -v clang && command -v wasm-ld"]);
+  if (found.code !== 0) {
+    await run("apt-get", ["update", "-qq"]);
+    await run("apt-get", ["install", "-y", "-qq", "clang", "lld"]);
+  }
+  const built = await run(process.execPath, [
+    join("build", "scripts", "build-foreign-plugins.js"),
+  ]);
+  if (/^(Took|Left out)/m.test(built)) throw new Error("a compiler is missing or another one");
+}
+
 /** One step: passes unless it throws. */
 async function step(name: string, action: () => Promise<unknown>): Promise<void> {
   console.log(`\n==== ${name}`);
@@ -50,6 +63,10 @@ async function tests(name: string, program: string, args: string[], env = {}): P
   const counts = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/m.exec(
     output.trimEnd().split("\n").at(-1)!,
   );
+  // A user's machine may lack a compiler or a tool; this one must not.
+  const leftOut = output.match(/^(?:left out|skipped): .*$/gm) ?? [];
+  for (const line of leftOut) console.log(`---- ${name}: FAILED: ${line}`);
+  failed += leftOut.length;
   passed += Number(counts?.[1] ?? 0);
   failed += Number(counts?.[2] ?? 0);
   skipped += Number(counts?.[3] ?? 0);
@@ -68,35 +85,42 @@ async function newerNode(): Promise<string> {
   return join(folder, "node_modules", NEWER_NODE.split("@")[0]!, "bin", "node");
 }
 
-/** The bytes of the JSON report about all samples, on one runtime. */
+/** The JSON report about all samples, and the recorded calls with their fuel, on one runtime. */
 async function reportOn(program: string, args: string[]): Promise<string> {
-  const file = join(PROJECT, ".work", "report.json");
+  const report = join(PROJECT, ".work", "report.json");
+  const record = join(PROJECT, ".work", "record.jsonl");
+  await rm(record, { force: true });
   const { code, output } = await runCommand(program, [
     ...args,
     ..."check --plugin build/wasm-plugins/image-policy.wasm".split(" "),
     ..."--settings wasm-plugins/image-policy/samples-settings.yaml".split(" "),
-    ..."--format json --now 2026-01-01T00:00:00Z --quiet --output".split(" "),
-    file,
+    ..."--format json --now 2026-01-01T00:00:00Z --quiet".split(" "),
+    ...["--output", report, "--record", record],
     "wasm-plugins/image-policy/samples",
   ], { cwd: PROJECT });
   if (code !== 1) throw new Error(`wanted exit code 1 on ${program}, got ${code}: ${output}`);
-  return await readFile(file, "utf8");
+  const calls = (await readFile(record, "utf8")).split("\n").sort().join("\n");
+  return `${await readFile(report, "utf8")}\n${calls}`;
 }
+
+/** V8's compilers, each by itself. */
+const TIERS = ["--liftoff-only", "--no-liftoff"];
 
 async function compareReports(newer: string): Promise<void> {
   const main = join("build", "src", "cli", "main.js");
+  const source = join("src", "cli", "main.ts");
+  const nodes = [process.execPath, newer].flatMap((node) =>
+    [[], ...TIERS.map((tier) => [tier])].map((flags) => [node, [...flags, main]] as const)
+  );
+  const denos = ["", ...TIERS].map((tier) =>
+    [denoPath(), ["run", "-A", ...(tier ? [`--v8-flags=${tier}`] : []), source]] as const
+  );
   const reports = new Set<string>();
-  for (
-    const [program, args] of [
-      [process.execPath, [main]],
-      [newer, [main]],
-      [denoPath(), ["run", "-A", "src/cli/main.ts"]],
-    ] as const
-  ) {
+  for (const [program, args] of [...nodes, ...denos]) {
     reports.add(await reportOn(program, [...args]));
   }
-  if (reports.size !== 1) throw new Error("the reports differ between runtimes");
-  console.log(`${[...reports][0]!.length} bytes, the same on three runtimes`);
+  if (reports.size !== 1) throw new Error("reports or recorded calls differ between runtimes");
+  console.log(`${[...reports][0]!.length} bytes with all fuel, the same on 3 runtimes and 3 tiers`);
 }
 
 async function comparePlugins(): Promise<void> {
@@ -148,6 +172,7 @@ await host.close();
 }
 
 const node = process.execPath;
+await step("the samples in C and Go", installCompilers);
 await tests("npm test", "npm", ["test"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);
 let newer: string | undefined;
@@ -155,7 +180,8 @@ await step("install a newer Node", async () => newer = await newerNode());
 if (newer !== undefined) {
   const env = { COFFERDAM_NODE: newer };
   await tests("tests on a newer Node", node, [join("build", "scripts", "test.js"), "node"], env);
-  await step("same verdicts on every runtime", () => compareReports(newer!));
+  await tests("npm run test:wasm", "npm", ["run", "test:wasm", "--silent"]);
+  await step("same bytes and fuel on every runtime", () => compareReports(newer!));
 }
 await step("same plugin from Node and Deno", comparePlugins);
 await step("npm start", () => run("npm", ["start"]));

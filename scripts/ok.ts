@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import process from "node:process";
+import { checkKernel } from "./build-kernel.ts";
 import { checkFolderMap } from "./check-folder-map.ts";
 import { checkImports } from "./check-imports.ts";
 import { checkManifests } from "./check-manifests.ts";
@@ -31,6 +32,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   imports: checkImports,
   manifests: checkManifests,
   schemas: checkSchemas,
+  kernel: checkKernel,
   "folder map": checkFolderMap,
   "test files": checkTests,
 };

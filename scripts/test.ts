@@ -1,9 +1,13 @@
 /**
  * Runs the tests on the runtimes that are named (`node`, `deno`; both without a name) and ends with
  * one line that counts over all of them. A run that ends without uvu's own count is a failure.
+ *
+ * `--only FOLDER` runs those of one folder alone, `hostile` for instance. COFFERDAM_NODE is the path of
+ * another Node; it takes the place of the first one, and with `--only` it comes behind it.
  */
 import { join } from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { denoPath, PROJECT } from "./project.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -15,22 +19,39 @@ interface Counts {
 
 const UVU = join(PROJECT, "node_modules", "uvu", "bin.js");
 
-const RUNTIMES: Readonly<Record<string, () => [string, string[]]>> = {
-  node: () => [process.env.COFFERDAM_NODE ?? "node", [UVU, "build/test", String.raw`\.test\.js$`]],
-  deno: () => [denoPath(), ["run", "-A", UVU, "test", String.raw`\.test\.ts$`]],
+const { values, positionals } = parseArgs({
+  options: { only: { type: "string" } },
+  allowPositionals: true,
+});
+const folder = values.only === undefined ? "" : String.raw`^${values.only}[\\/].*`;
+
+const onNode = (node: string): [string, string[]] => [
+  node,
+  [UVU, "build/test", String.raw`${folder}\.test\.js$`],
+];
+
+const { COFFERDAM_NODE: otherNode } = process.env;
+
+const RUNTIMES: Readonly<Record<string, () => [string, string[]][]>> = {
+  node: () =>
+    values.only === undefined || otherNode === undefined
+      ? [onNode(otherNode ?? "node")]
+      : [onNode("node"), onNode(otherNode)],
+  deno: () => [[denoPath(), ["run", "-A", UVU, "test", String.raw`${folder}\.test\.ts$`]]],
 };
 
 const LIMIT_MS = 15 * 60 * 1000;
 
-const named = process.argv.slice(2);
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-for (const name of named.length > 0 ? named : Object.keys(RUNTIMES)) {
+for (const name of positionals.length > 0 ? positionals : Object.keys(RUNTIMES)) {
   const runtime = RUNTIMES[name];
   if (runtime === undefined) throw new Error(`Cannot test on "${name}": wanted node or deno`);
-  const counts = await testOn(name, ...runtime());
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
+  for (const [command, args] of runtime()) {
+    const counts = await testOn(name, command, args);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+  }
 }
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);

@@ -12,7 +12,7 @@ import { arch, availableParallelism, cpus, loadavg, platform } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { silenceWarnings } from "../../src/platform/worker.ts";
+import { withoutExperimentalWarnings } from "../../src/platform/warning.ts";
 import { PROJECT } from "../project.ts";
 import { measureCold } from "./cold.ts";
 import { measureFiles } from "./files.ts";
@@ -30,8 +30,6 @@ const { values: options } = parseArgs({
 const parts = partsOf(options.only);
 const calls = callsOf(options.calls);
 
-// The SDK imports node:wasi, which warns on stderr.
-silenceWarnings();
 const deno = (globalThis as { Deno?: { version: { deno: string } } }).Deno;
 const runtime = deno === undefined ? `Node ${process.versions.node}` : `Deno ${deno.version.deno}`;
 const sdk = join(PROJECT, "node_modules", "@extism", "extism", "package.json");
@@ -83,10 +81,15 @@ async function measure(part: Part): Promise<Section[]> {
       return await measureFiles();
     // The SDK is loaded only where it is measured.
     case "calls":
-      return await (await import("./calls.ts")).measureCalls(runtime);
+      return await (await loadCalls()).measureCalls(runtime);
     case "fresh":
-      return await (await import("./calls.ts")).measureFresh(runtime);
+      return await (await loadCalls()).measureFresh(runtime);
   }
+}
+
+/** The SDK imports node:wasi, which warns on stderr. */
+function loadCalls() {
+  return withoutExperimentalWarnings(() => import("./calls.ts"));
 }
 
 function partsOf(named: readonly string[]): readonly Part[] {

@@ -34,6 +34,34 @@ export const GUEST: string = `(module
     (call $outputSet (local.get $to) (local.get $length))
     (i32.const 0)))`;
 
+/** The same, but its memory grows: no instance of it can be used again. */
+export const GROWING_GUEST: string = GUEST
+  .replace('"noop") (result i32) (', '"noop") (result i32) (drop (memory.grow (i32.const 1))) (')
+  .replace(
+    "(local.set $length (call",
+    "(drop (memory.grow (i32.const 1))) (local.set $length (call",
+  );
+
+/**
+ * The same answer by one copy each way, which the guest offers and an ordinary host does not take.
+ *
+ * @param bytes At most so many. The memory is no larger than that needs: all of it is put back after
+ * each call.
+ */
+export function bulkGuest(bytes: number): string {
+  const pages = Math.ceil(bytes / 65_536);
+  const input = pages * 65_536;
+  return `(module
+  (memory (export "memory") ${2 * pages})
+  (global $length (mut i32) (i32.const 0))
+  (func (export "cofferdam_input") (param i32) (result i32)
+    (global.set $length (local.get 0)) (i32.const ${input}))
+  (func (export "echo") (result i32)
+    (memory.copy (i32.const 0) (i32.const ${input}) (global.get $length)) (i32.const 0))
+  (func (export "cofferdam_output") (result i64)
+    (i64.shl (i64.extend_i32_u (global.get $length)) (i64.const 32))))`;
+}
+
 /** Where {@link RAW_ECHO} finds its input; its answer lies from 0. */
 export const RAW_INPUT: number = 1 << 20;
 

@@ -1,11 +1,14 @@
 import createPlugin, { type ExtismPluginOptions } from "@extism/extism";
 import { LIMITS } from "../../src/limits.ts";
-import { Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
+import { EXTISM_ENV, Kernel } from "../../src/sandbox/kernel/kernel.ts";
+import { type Mode, Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { assemble, RAW_ECHO, RAW_INPUT } from "./guest.ts";
 
 const SANDBOX_LIMITS: SandboxLimits = {
   timeoutMs: LIMITS.timeoutMs,
+  fuel: LIMITS.fuel,
+  stackBytes: LIMITS.stackBytes,
   memoryPages: LIMITS.memoryPages,
   blockBytes: LIMITS.blockBytes,
   inputBytes: LIMITS.callInputBytes,
@@ -32,14 +35,47 @@ export interface System {
 
 const NOTHING = new Uint8Array(0);
 
-/** Cofferdam: its own thread, a fresh instance for each call. */
-export async function cofferdam(bytes: Uint8Array): Promise<System> {
+/** Cofferdam: every call finds the state of a new instance. */
+export async function cofferdam(
+  bytes: Uint8Array,
+  mode: Mode,
+  how = "an instance that is reset",
+): Promise<System> {
   const sandbox = new Sandbox(1);
-  const module = await sandbox.load("bench", bytes, readOutline(bytes), SANDBOX_LIMITS);
+  const module = await sandbox.load({
+    name: "bench",
+    digest: how,
+    bytes,
+    outline: readOutline(bytes),
+    limits: SANDBOX_LIMITS,
+    mode,
+    serial: false,
+    functions: [],
+  });
   return {
-    name: "cofferdam worker, fresh instance",
-    call: (entry, input) => module.call(entry, input),
+    name: `cofferdam ${mode}, ${how}`,
+    call: async (entry, input) => (await module.call(entry, input)).output,
     close: () => sandbox.close(),
+  };
+}
+
+/** Cofferdam's kernel and nothing else of it: no fuel, no depth, nothing reset. */
+export function unmetered(bytes: Uint8Array<ArrayBuffer>): System {
+  const refuse = () => {
+    throw new Error("not part of this guest");
+  };
+  const kernel = new Kernel({ varGet: refuse, varSet: refuse, log: refuse, refuseHttp: refuse });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    [EXTISM_ENV]: kernel.functions,
+  });
+  return {
+    name: "cofferdam's kernel, no fuel, reused instance",
+    call: (entry, input) => {
+      kernel.begin(input, LIMITS.blockBytes);
+      (exports[entry] as () => number)();
+      return kernel.output?.slice() ?? NOTHING;
+    },
+    close: () => Promise.resolve(),
   };
 }
 
