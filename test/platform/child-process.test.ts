@@ -199,10 +199,13 @@ if (process.platform === "linux") {
         { onOutput: () => (console.log("started"), true), onExit: () => {}, onClose: () => {} },
       ).catch(({ fault }) => console.log(fault));`;
     const folder = fileURLToPath(new URL("../../src", import.meta.url));
-    // A runtime that reads the project alone, as `deno run` does; Node 24 knows both names.
+    // A runtime that reads the project alone, as `deno run` does.
+    const flag = process.allowedNodeEnvironmentFlags.has("--permission")
+      ? "--permission"
+      : "--experimental-permission";
     const args = IS_DENO
       ? ["run", "--no-check", "--allow-read", "--allow-write", "--allow-env", "--allow-run", "-"]
-      : ["--experimental-permission", `--allow-fs-read=${folder}/*`, "--allow-child-process"]
+      : [flag, `--allow-fs-read=${folder}/*`, "--allow-child-process"]
         .concat("--input-type=module", "-");
     const host = spawn(`/.${process.execPath}`, args, { stdio: ["pipe", "pipe", "pipe"] });
     let output = "";
