@@ -24,7 +24,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   input: ["", "document", "platform"],
   config: ["", "bundle", "document", "platform"],
   host: ["", "bundle", "capability", "contract", "document", "sandbox", "wasm", "platform"],
-  cli: ["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
+  guest: ["", "bundle", "contract", "document"],
+  build: ["", "bundle", "capability", "guest", "host", "platform", "sandbox", "wasm"],
+  cli: ["", "build", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
 };
 
 /** The public list of exports, which sees every room. */

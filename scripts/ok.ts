@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import process from "node:process";
+import { checkEngine } from "./build-engine.ts";
 import { checkKernel } from "./build-kernel.ts";
 import { checkFolderMap } from "./check-folder-map.ts";
 import { checkImports } from "./check-imports.ts";
@@ -33,6 +34,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   manifests: checkManifests,
   schemas: checkSchemas,
   kernel: checkKernel,
+  engine: checkEngine,
   "folder map": checkFolderMap,
   "test files": checkTests,
 };

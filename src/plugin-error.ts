@@ -62,6 +62,21 @@ export const ERROR_CODES = [
   "document.too-deep",
   "document.too-many-aliases",
   "document.kind-mismatch",
+  // build: what an author wrote, found while a plugin is made of it
+  "build.dependency-missing",
+  "build.syntax-error",
+  "build.type-error",
+  "build.import-missing",
+  "build.import-refused",
+  "build.top-level-await",
+  "build.too-large",
+  "build.top-level-endless",
+  "build.top-level-host-call",
+  "build.top-level-error",
+  "build.missing-global",
+  "build.not-a-plugin",
+  "build.contract-mismatch",
+  "build.failed",
   // output: what could not be written
   "output.unwritable",
   // config and usage: what the operator wrote

@@ -7,6 +7,7 @@ import { type ModuleOutline, readOutline } from "../wasm/outline.ts";
 import { readSections } from "../wasm/section.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import { encodeManifest, MANIFEST_SECTION, packBundle, SECTION_PREFIX } from "./pack.ts";
+import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "./source-map.ts";
 
 /** A plugin's file, read and checked, not compiled. */
 export interface Bundle {
@@ -89,14 +90,14 @@ function compareDigest(actual: string, wanted: string, name: string | undefined)
 
 function readManifest(bytes: Uint8Array, outline: ModuleOutline): Manifest {
   const ours = outline.sections.filter((section) => section.name?.startsWith(SECTION_PREFIX));
-  const foreign = ours.find((section) => section.name !== MANIFEST_SECTION);
+  const foreign = ours.find((section) => !KNOWN_SECTIONS.includes(section.name!));
   if (foreign !== undefined) {
     throw new PluginError(
       "bundle.malformed",
       `Cannot open the bundle: section "${foreign.name}" is not known; a newer Cofferdam may have written it`,
     );
   }
-  const [section, second] = ours;
+  const [section, second] = ours.filter(({ name }) => name === MANIFEST_SECTION);
   if (section === undefined) {
     throw new PluginError(
       "bundle.manifest-missing",
@@ -118,6 +119,9 @@ function readManifest(bytes: Uint8Array, outline: ModuleOutline): Manifest {
   }
   return decodeManifest(bytes.subarray(section.contentStart, section.end));
 }
+
+/** What a builder of ours writes into a module. */
+const KNOWN_SECTIONS: readonly string[] = [MANIFEST_SECTION, SOURCE_MAP_SECTION, LICENSES_SECTION];
 
 /** A settings schema is what nests deepest in a manifest. */
 const MANIFEST_LIMITS = { depth: 100, aliasedNodes: 0 };

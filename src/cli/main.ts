@@ -9,6 +9,7 @@ import type { ExitCode, Verb } from "./verb.ts";
 
 /** The verbs, by name; each is loaded when it is called. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  build: async () => (await import("./build.ts")).build,
   check: async () => (await import("./check.ts")).check,
   inspect: async () => (await import("./inspect.ts")).inspect,
   lock: async () => (await import("./lock.ts")).lock,

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { environmentVariable } from "./process.ts";
 
 /** `path` as a file names it: from the file's own folder, where it is not absolute. */
@@ -25,4 +25,14 @@ export function userStateFolder(): string | undefined {
   if (named !== undefined && isAbsolute(named)) return named;
   const home = environmentVariable("HOME");
   return home === undefined ? undefined : join(home, ".local", "state");
+}
+
+/** The folder and the name of a file. */
+export function splitPath(path: string): { readonly folder: string; readonly name: string } {
+  return { folder: dirname(path), name: basename(path) };
+}
+
+/** Steps of a path, put together. */
+export function joinPath(...steps: string[]): string {
+  return join(...steps);
 }
