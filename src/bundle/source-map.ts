@@ -12,6 +12,9 @@ export const PROGRAM_NAME = "plugin.js";
 /** Sources of the guest kit begin so; their frames say nothing to an author. */
 export const KIT_PREFIX = "cofferdam:";
 
+/** Of a source's name, which a plugin may choose as it likes. */
+const MAX_NAME = 300;
+
 const POSITION = new RegExp(`\\b${PROGRAM_NAME.replace(".", "\\.")}:(\\d{1,9}):(\\d{1,9})`, "g");
 
 /** A place in a source file; both counts begin at 1. */
@@ -47,7 +50,7 @@ export class SourceMapReader {
       const found = originalPositionFor(map, { line, column: column - 1 });
       return found.source === null || found.line === null
         ? undefined
-        : { file: found.source, line: found.line, column: found.column + 1 };
+        : { file: found.source.slice(0, MAX_NAME), line: found.line, column: found.column + 1 };
     });
   }
 

@@ -12,11 +12,12 @@ interface Engine {
   ask(slot: number, request: string | Uint8Array, raw: 0 | 1): string | Uint8Array;
   /** Writes a line by Extism's functions. @param level 0 debug, 1 info, 2 warn, 3 error */
   log(level: number, text: string): void;
-  /** Says what is called: for a request; for a promise's outcome; for the words of what was thrown. */
+  /** Says what is called for the words of what was thrown. */
+  describe(describe: (thrown: unknown) => string): void;
+  /** Says what is called for a request, and for a promise's outcome. */
   register(
     dispatch: (entry: number, request: unknown) => string | undefined,
     finish: () => string,
-    describe: (thrown: unknown) => string,
   ): void;
 }
 
@@ -31,6 +32,7 @@ function take(letter: string): (...args: never[]) => unknown {
 /** The one module that this program runs in. */
 export const engine: Engine = {
   ask: take("a") as Engine["ask"],
+  describe: take("d") as Engine["describe"],
   log: take("l") as Engine["log"],
   register: take("r") as Engine["register"],
 };

@@ -1,7 +1,9 @@
 /** Makes the globals what a plugin can rely on. Runs before anything of the author's. */
-import { describeValue } from "./describe.ts";
+import { describeThrown, describeValue } from "./describe.ts";
 import { engine } from "./engine.ts";
 import { phase, refuseAtTopLevel } from "./phase.ts";
+
+engine.describe(describeThrown);
 
 const LEVELS = { debug: 0, trace: 0, log: 1, info: 1, warn: 2, error: 3 };
 

@@ -1,5 +1,5 @@
 import { createHost, type Slots } from "./create-host.ts";
-import { describeThrown, describeValue } from "./describe.ts";
+import { describeValue } from "./describe.ts";
 import { engine } from "./engine.ts";
 import { phase } from "./phase.ts";
 import type { EntryPoint, GuestPlugin } from "./plugin.ts";
@@ -49,7 +49,7 @@ export function serve(exported: unknown, slots: Slots): string {
     if ("thrown" in outcome) throw outcome.thrown;
     return encode(running, outcome.value);
   };
-  engine.register(dispatch, finish, describeThrown);
+  engine.register(dispatch, finish);
   const description: Description = {
     ...(stranger === undefined ? {} : { instead: stranger }),
     plugins: plugins.map((p) => ({ contract: p.contract, exports: Object.keys(p.exports) })),
@@ -61,7 +61,8 @@ function whyNoPlugin(value: unknown): string | undefined {
   const { contract, exports } = (value ?? {}) as Partial<GuestPlugin>;
   const isPlugin = typeof contract === "string" && typeof exports === "object" &&
     exports !== null && Object.values(exports).every((entry) => typeof entry === "function");
-  return isPlugin ? undefined : describeValue(value).slice(0, 100);
+  if (isPlugin) return undefined;
+  return typeof value === "function" ? "a function" : describeValue(value).slice(0, 100);
 }
 
 function timeOf(request: unknown): number | undefined {

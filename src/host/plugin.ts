@@ -18,6 +18,7 @@ import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Callable } from "./callable.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
 import { checkSettings } from "./settings.ts";
+import { withSourcePositions } from "./source-positions.ts";
 
 /** How a plugin is loaded. */
 export interface LoadOptions {
@@ -184,7 +185,7 @@ async function bindPlugin(
     serial: isSerial(manifest),
     functions: prepared.functions,
   });
-  const guest = prepared.bind(module, limits);
+  const guest = withSourcePositions(bundle, prepared.bind(module, limits));
   if (implementsAdmission(manifest) && !module.has(ADMISSION_EXPORT)) {
     throw new PluginError(
       "contract.export-missing",
