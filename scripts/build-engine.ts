@@ -50,7 +50,7 @@ async function generate(): Promise<Uint8Array> {
     await writeFile(file("kept.wasm"), keepExports(await readFile(file("merged.wasm"))));
     await binaryen(
       "wasm-opt",
-      ...[file("kept.wasm"), "-Os", "--strip-producers"],
+      ...[file("kept.wasm"), "-O3", "--strip-producers"],
       // It would move the slots from the end of the imports.
       ...["--skip-pass=reorder-functions", "--strip-target-features"],
       ...["-o", file("engine.wasm"), ...FEATURES],
