@@ -15,7 +15,7 @@ export type {
 export type { DocumentKind } from "../document/kind.ts";
 export type { Evidence, Subject } from "../document/document.ts";
 export type { JsonObject, JsonValue } from "../json.ts";
-export type { AdmissionQuestion } from "./admission.ts";
+export type { AdmissionOptions, AdmissionQuestion, SettingsFault } from "./admission.ts";
 export { admission } from "./admission.ts";
 export { CapabilityError } from "./capability-error.ts";
 export type {
