@@ -68,7 +68,7 @@ const HOSTILE: readonly Hostile[] = [
   },
   {
     what: "takes all memory in small pieces",
-    body: "let all: any = null; for (;;) all = { all };",
+    body: "const all = []; for (;;) all.push({ a: new Array(1_000).fill(0) });",
     code: "sandbox.guest-error",
     says: "out of memory",
   },
