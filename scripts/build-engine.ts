@@ -74,8 +74,9 @@ function completeGlue(text: string): string {
     `(if (i32.eq (local.get $slot) (i32.const ${index}))
        (then (return (call $slot:${index} (local.get $request)))))`
   );
-  const capability =
-    `(func $capability (param $slot i32) (param $request i64) (result i64) ${cases.join("\n")}
+  const capability = `(func $capability (param $slot i32) (param $request i64) (result i64) ${
+    cases.join("\n")
+  }
        (unreachable))`;
   const entries = Array.from(
     { length: ENTRY_SLOTS },

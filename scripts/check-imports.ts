@@ -26,7 +26,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ["", "bundle", "capability", "contract", "document", "sandbox", "wasm", "platform"],
   guest: ["", "bundle", "contract", "document"],
   build: ["", "bundle", "capability", "guest", "host", "platform", "sandbox", "wasm"],
-  cli: ["", "build", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
+  cli: [
+    "",
+    "build",
+    "bundle",
+    "capability",
+    "config",
+    "contract",
+    "document",
+    "host",
+    "input",
+    "platform",
+  ],
 };
 
 /** The public list of exports, which sees every room. */

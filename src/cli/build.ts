@@ -8,7 +8,7 @@ export const build: Verb = {
   name: "build",
   summary: "Make a plugin of a module in TypeScript",
   usage: "policy.ts -o policy.wasm [FLAGS]",
-  denoPermissions: "-A: it runs the compiler and the bundler as programs of their own",
+  denoPermissions: "--allow-read --allow-write --allow-env --allow-run --allow-sys",
   flags: [
     { name: "output", short: "o", value: "FILE", help: "where the plugin is written" },
     {
@@ -17,7 +17,8 @@ export const build: Verb = {
       help: "the manifest; the default is plugin.json beside the module",
     },
   ],
-  notes: "Checks its types, bundles it with the packages that it imports, and runs its top level once.\n" +
+  notes:
+    "Checks its types, bundles it with the packages that it imports, and runs its top level once.\n" +
     "The same sources and packages give the same bytes. Prints the plugin's digest.\n" +
     "Needs the packages esbuild and typescript: npm install --save-dev esbuild typescript",
   run: runBuild,
@@ -29,7 +30,9 @@ async function runBuild({ flags, log, stdout }: VerbContext): Promise<ExitCode> 
   const output = flags.one("output");
   if (output === undefined) throw usage('"--output" is missing: -o policy.wasm');
   await checkWritable(output);
-  const { bytes, digest, warnings } = await buildPlugin(source, { manifest: flags.one("manifest") });
+  const { bytes, digest, warnings } = await buildPlugin(source, {
+    manifest: flags.one("manifest"),
+  });
   for (const warning of warnings) log("warn", warning);
   await writeFileAtomic(output, bytes);
   await stdout.write(`${digest}\n`);

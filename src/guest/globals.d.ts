@@ -10,4 +10,5 @@ interface Console {
   trace(...values: unknown[]): void;
   warn(...values: unknown[]): void;
 }
+// deno-lint-ignore no-var
 declare var console: Console;

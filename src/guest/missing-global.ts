@@ -25,7 +25,8 @@ export const MISSING_GLOBALS: Readonly<Record<string, string>> = {
   performance: "a plugin has no clock but request.now",
   TextEncoder: "the engine has no TextEncoder: bundle an npm package for it",
   TextDecoder: "the engine has no TextDecoder: bundle an npm package for it",
-  structuredClone: "the engine has no structuredClone: JSON.parse(JSON.stringify(value)) copies JSON",
+  structuredClone:
+    "the engine has no structuredClone: JSON.parse(JSON.stringify(value)) copies JSON",
   process: NO_RUNTIME,
   Buffer: `${NO_RUNTIME}; use Uint8Array`,
   require: "use import: the builder bundles what it names",

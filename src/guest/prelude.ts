@@ -30,7 +30,7 @@ delete globals.performance;
 function now(): number {
   refuseAtTopLevel("the time");
   if (phase.now !== undefined) return phase.now;
-  throw new Error("there is no time here: this request has no valid \"now\"");
+  throw new Error('there is no time here: this request has no valid "now"');
 }
 
 const Native = Date;

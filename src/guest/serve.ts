@@ -44,7 +44,9 @@ export function serve(exported: unknown, slots: Slots): string {
   };
   const finish = (): string => {
     if (outcome === undefined) {
-      throw new Error(`"${running}" returned a promise that nothing settles: nothing here can wait`);
+      throw new Error(
+        `"${running}" returned a promise that nothing settles: nothing here can wait`,
+      );
     }
     if ("thrown" in outcome) throw outcome.thrown;
     return encode(running, outcome.value);

@@ -53,7 +53,9 @@ test("admission() answers no other contract and no other version", () => {
   const { exports } = admission(() => ({ allowed: true, reasons: [] }));
   const check = exports.admission_check as (request: unknown, host: GuestHost) => unknown;
   const host = {} as GuestHost;
-  for (const request of [{}, { contract: "volume", version: 1 }, { contract: "admission", version: 2 }]) {
+  for (
+    const request of [{}, { contract: "volume", version: 1 }, { contract: "admission", version: 2 }]
+  ) {
     assert.throws(() => check(request, host), /wanted "admission", version 1/);
   }
   assert.equal(check({ contract: "admission", version: 1 }, host), { allowed: true, reasons: [] });

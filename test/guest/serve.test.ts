@@ -28,7 +28,8 @@ async function valueOf(host: Host, expression: string, options?: SourceOptions):
   const body = `return { allowed: true, reasons: [], annotations: { value: ${expression} } };`;
   const { bytes } = await buildSource(judging(body), options);
   const plugin = await host.load(bytes);
-  return (await plugin.admission.check(jsonDocument({ a: [1, 2] }), { now: NOW })).annotations!.value;
+  return (await plugin.admission.check(jsonDocument({ a: [1, 2] }), { now: NOW })).annotations!
+    .value;
 }
 
 const VALUES: readonly (readonly [expression: string, value: unknown])[] = [
@@ -38,15 +39,21 @@ const VALUES: readonly (readonly [expression: string, value: unknown])[] = [
     NOW,
     "Sat Jan 31 2026",
   ]],
-  ["[new Date(0) instanceof Date, new Date(0).constructor === Date, new Date(2026, 0, 31).getDate()]", [
-    true,
-    true,
-    31,
-  ]],
-  ["(() => { try { return Math.random(); } catch (error) { return error.message; } })()".replace(
-    "error.",
-    "(error as Error).",
-  ), "Math.random() is refused: the same request must get the same answer; derive what must differ from the request"],
+  [
+    "[new Date(0) instanceof Date, new Date(0).constructor === Date, new Date(2026, 0, 31).getDate()]",
+    [
+      true,
+      true,
+      31,
+    ],
+  ],
+  [
+    "(() => { try { return Math.random(); } catch (error) { return error.message; } })()".replace(
+      "error.",
+      "(error as Error).",
+    ),
+    "Math.random() is refused: the same request must get the same answer; derive what must differ from the request",
+  ],
   [
     "['Intl', 'setTimeout', 'fetch', 'URL', 'crypto', 'TextEncoder', 'performance', '$engine:a', '$result'].filter((name) => name in globalThis)",
     [],
@@ -115,7 +122,9 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     what: "throws an error whose parts throw",
-    source: judging("throw Object.defineProperty(new Error(), 'message', { get() { throw null; } });"),
+    source: judging(
+      "throw Object.defineProperty(new Error(), 'message', { get() { throw null; } });",
+    ),
     says: ["admission_check"],
   },
   {

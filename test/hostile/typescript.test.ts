@@ -107,7 +107,8 @@ const HOSTILE: readonly Hostile[] = [
   },
   {
     what: "spoils the prototype of all objects",
-    body: "Object.prototype.toString = () => { throw 1; }; (Object.prototype as any).then = 5; return null;",
+    body:
+      "Object.prototype.toString = () => { throw 1; }; (Object.prototype as any).then = 5; return null;",
     code: "contract.output-invalid",
   },
   {

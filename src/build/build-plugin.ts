@@ -1,0 +1,115 @@
+import { openBundle } from "../bundle/bundle.ts";
+import type { Manifest } from "../bundle/manifest.ts";
+import { parseManifest } from "../bundle/manifest.ts";
+import { packBundle } from "../bundle/pack.ts";
+import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "../bundle/source-map.ts";
+import { FUNCTION_NAMES } from "../capability/function-names.ts";
+import { readManifestFile } from "../host/open-plugin-file.ts";
+import { LIMITS } from "../limits.ts";
+import { fileKind } from "../platform/file-system.ts";
+import { folderWith } from "../platform/package.ts";
+import { absolutePath, joinPath, splitPath } from "../platform/path.ts";
+import { PluginError } from "../plugin-error.ts";
+import { concatBytes, encodeCustomSection } from "../wasm/writer.ts";
+import { bundleProgram, type Program } from "./bundle-program.ts";
+import { checkContracts } from "./check-contracts.ts";
+import { checkTypes } from "./check-types.ts";
+import { loadEngine } from "./engine/engine.ts";
+import { collectLicenses } from "./licenses.ts";
+import { runTopLevel } from "./run-top-level.ts";
+import { writeSnapshot } from "./snapshot.ts";
+
+/** What {@link buildPlugin} may be told besides the module. */
+export interface BuildOptions {
+  /** The manifest's file; the default is `plugin.json` beside the module. */
+  readonly manifest?: string | undefined;
+  /** False leaves the types to who has checked them already. */
+  readonly checkTypes?: boolean | undefined;
+}
+
+/** A plugin, built. */
+export interface BuiltPlugin {
+  /** The bundle: a module with its manifest. */
+  readonly bytes: Uint8Array;
+  /** `sha256:<hex>` */
+  readonly digest: string;
+  readonly manifest: Manifest;
+  /** What the bundler has to say and what is no error. */
+  readonly warnings: readonly string[];
+}
+
+/** A program in one script. Larger ones take the engine more memory than a plugin may have. */
+const MAX_PROGRAM_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Makes a plugin of a module in TypeScript: checks its types, bundles it with what it imports, runs its
+ * top level in the engine, and writes the engine as it then is. The same sources give the same bytes.
+ *
+ * @param path Of the module whose default export is the plugin.
+ * @throws {PluginError} `build.*`; `bundle.manifest-invalid`, `bundle.too-large`, `input.*`
+ */
+export async function buildPlugin(path: string, options: BuildOptions = {}): Promise<BuiltPlugin> {
+  const source = absolutePath(path);
+  const { folder, name } = splitPath(source);
+  if (await fileKind(source) !== "file") {
+    throw new PluginError("input.not-found", `Cannot build "${path}": there is no such file`);
+  }
+  const manifest = await readManifest(options.manifest ?? joinPath(folder, "plugin.json"));
+  const slots = (manifest.capabilities ?? []).flatMap((asked) => FUNCTION_NAMES[asked]);
+  const tsconfig = await findTsconfig(folder);
+  const program = await bundleProgram({ folder, file: name, tsconfig, slots });
+  checkSize(program);
+  // The compiler runs beside us. What it has to say comes first.
+  const types = options.checkTypes === false ? undefined : checkTypes(source, tsconfig);
+  types?.catch(() => {});
+  const engine = await loadEngine();
+  const outcome = await runTopLevel(engine, program).catch(async (error) => {
+    await types;
+    throw error;
+  });
+  await types;
+  const entries = checkContracts(outcome.description, manifest, name);
+  const snapshot = writeSnapshot({
+    ...{ engine, state: outcome.state, entries, slots },
+    memoryPages: manifest.limits?.memoryPages ?? LIMITS.memoryPages,
+  });
+  const licenses = await collectLicenses(program, folder);
+  const bytes = packBundle(
+    concatBytes([
+      snapshot,
+      section(SOURCE_MAP_SECTION, program.map),
+      section(LICENSES_SECTION, licenses),
+    ]),
+    manifest,
+  );
+  const { digest } = await openBundle(bytes);
+  return { bytes, digest, manifest, warnings: program.warnings };
+}
+
+async function readManifest(path: string): Promise<Manifest> {
+  return parseManifest(await readManifestFile(path));
+}
+
+/** The author's: beside the module, or above it within the same package. */
+async function findTsconfig(folder: string): Promise<string | undefined> {
+  const found = folderWith("tsconfig.json", folder);
+  const root = folderWith("package.json", folder);
+  const isInside = found === folder || (found !== undefined && root !== undefined &&
+    found.length >= root.length);
+  return isInside ? await Promise.resolve(joinPath(found, "tsconfig.json")) : undefined;
+}
+
+function checkSize({ code, inputs }: Program): void {
+  if (code.length <= MAX_PROGRAM_BYTES) return;
+  const largest = [...inputs].sort(([, a], [, b]) => b - a).slice(0, 3)
+    .map(([file, bytes]) => `"${file}" (${bytes})`);
+  throw new PluginError(
+    "build.too-large",
+    `Cannot build the plugin: its program has ${code.length} bytes, at most ${MAX_PROGRAM_BYTES} ` +
+      `are allowed; most of it comes from ${largest.join(", ")}`,
+  );
+}
+
+function section(name: string, text: string): Uint8Array {
+  return encodeCustomSection(name, new TextEncoder().encode(text));
+}

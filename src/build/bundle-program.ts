@@ -1,0 +1,141 @@
+import type * as Esbuild from "esbuild";
+import { PROGRAM_NAME } from "../bundle/source-map.ts";
+import { type ErrorCode, PluginError } from "../plugin-error.ts";
+import { requireFile } from "../platform/package.ts";
+import { type Refusal, resolver } from "./resolver.ts";
+import { findTool } from "./tool.ts";
+
+/** A plugin's program in one script. */
+export interface Program {
+  readonly code: string;
+  /** Source map, version 3. */
+  readonly map: string;
+  /** Files that are in it, as paths from the plugin's folder, and how many bytes of each. */
+  readonly inputs: ReadonlyMap<string, number>;
+  readonly warnings: readonly string[];
+}
+
+/** What the program is made from. */
+export interface ProgramSource {
+  /** The folder of the author's module. */
+  readonly folder: string;
+  /** The module's name in it: `policy.ts`. */
+  readonly file: string;
+  /** The author's, where there is one. */
+  readonly tsconfig: string | undefined;
+  /** Functions of capabilities that the plugin may call, in the order of its slots. */
+  readonly slots: readonly string[];
+}
+
+/** The global in which the program leaves what the guest kit says of the plugin. */
+export const RESULT = "$result";
+
+/** What esbuild says, and what it is to us. The first that fits counts. */
+const CODES: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/top-level await/i, "build.top-level-await"],
+  [/^Could not resolve|^No matching export/, "build.import-missing"],
+  [/^No loader is configured for "\.(node|wasm)"/, "build.import-refused"],
+];
+
+const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
+  "build.top-level-await": "the top level runs once, when the plugin is built, and cannot wait",
+  "build.import-refused": "packages with native parts cannot run in a plugin",
+};
+
+/**
+ * Puts the author's module, the guest kit and the packages that they import into one script. Nothing
+ * of this machine's paths is in it.
+ *
+ * @throws {PluginError} `build.syntax-error`, `build.import-missing`, `build.import-refused`,
+ * `build.top-level-await`, `build.dependency-missing`
+ */
+export async function bundleProgram(source: ProgramSource): Promise<Program> {
+  const esbuild = requireFile(findTool("esbuild", "esbuild", source.folder)) as typeof Esbuild;
+  try {
+    return readResult(await esbuild.build(optionsOf(source)));
+  } catch (thrown) {
+    throw asBuildError(thrown);
+  }
+}
+
+function optionsOf({ folder, file, tsconfig, slots }: ProgramSource): Esbuild.BuildOptions & {
+  metafile: true;
+  write: false;
+} {
+  return {
+    stdin: {
+      contents: [
+        'import "cofferdam:guest/prelude.ts";',
+        `import * as policy from ${JSON.stringify(`./${file}`)};`,
+        'import { serve } from "cofferdam:guest/serve.ts";',
+        `globalThis.${RESULT} = serve(policy.default, ${JSON.stringify(slotTable(slots))});`,
+      ].join("\n"),
+      resolveDir: folder,
+      sourcefile: "cofferdam:entry",
+      loader: "js",
+    },
+    absWorkingDir: folder,
+    outfile: PROGRAM_NAME,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "iife",
+    target: "es2023",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["import", "module", "default"],
+    charset: "ascii",
+    minifyWhitespace: true,
+    legalComments: "none",
+    sourcemap: "external",
+    sourcesContent: false,
+    logLevel: "silent",
+    // Without one of the author's, nobody else's counts: it may lie in any folder above.
+    ...(tsconfig === undefined ? { tsconfigRaw: "{}" } : { tsconfig }),
+    plugins: [resolver()],
+  };
+}
+
+function slotTable(slots: readonly string[]): Record<string, number> {
+  return Object.fromEntries(slots.map((name, index) => [name, index]));
+}
+
+function readResult(
+  { outputFiles, metafile, warnings }: Esbuild.BuildResult<{ metafile: true; write: false }>,
+): Program {
+  const text = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!.text;
+  const [output] = Object.entries(metafile.outputs).filter(([path]) => path.endsWith(".js"));
+  const inputs = Object.entries(output![1].inputs)
+    .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput]);
+  return {
+    code: text(".js"),
+    map: text(".map"),
+    inputs: new Map(inputs),
+    warnings: warnings
+      .filter(({ location }) => !location?.file.startsWith("cofferdam:"))
+      .map(wordsOf),
+  };
+}
+
+function asBuildError(thrown: unknown): unknown {
+  const [first] = (thrown as Partial<Esbuild.BuildFailure> | null)?.errors ?? [];
+  if (first === undefined) return thrown;
+  const { detail, text, location } = first;
+  const code = (detail as Partial<Refusal> | undefined)?.code ??
+    CODES.find(([pattern]) => pattern.test(text))?.[1] ?? "build.syntax-error";
+  const hint = WHAT_TO_DO[code];
+  const words = `${wordsOf(first)}${hint === undefined || detail ? "" : `: ${hint}`}`;
+  return new PluginError(code, `Cannot build the plugin: ${words}`, {
+    details: location === null ? {} : {
+      file: location.file,
+      line: location.line,
+      column: location.column + 1,
+    },
+  });
+}
+
+/** `policy.ts:3:5: what is wrong` */
+function wordsOf({ text, location }: Esbuild.Message): string {
+  if (location === null) return text;
+  return `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+}

@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { runCli } from "../support/cli.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { MANIFEST } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
+
+interface Context {
+  folder: TestFolder;
+}
+
+const test = suite<Context>("build");
+
+test.before(async (context) => {
+  context.folder = await makeFolder();
+  await context.folder.write({
+    "policy.ts": `import { admission } from "cofferdam/guest";
+export default admission((request) => {
+  if ((request.object as { fail?: boolean }).fail) {
+    throw new RangeError("as asked");
+  }
+  return { allowed: true, reasons: [] };
+});`,
+    "plugin.json": JSON.stringify(MANIFEST),
+    "other.json": JSON.stringify({ ...MANIFEST, name: "other-name" }),
+    "wrong.ts": "export default 5;",
+    "good.json": "{}",
+    "fail.json": '{"fail":true}',
+  });
+});
+
+test.after(({ folder }) => folder.remove());
+
+test("build makes a plugin that check takes, and prints its digest", async ({ folder }) => {
+  const cwd = folder.path;
+  const build = await runCli(["build", "policy.ts", "-o", "out.wasm"], { cwd });
+  assert.is(build.code, 0, build.stderr);
+  const digest = build.stdout.trim();
+  const verify = await runCli(["verify", "out.wasm", "--digest", digest], { cwd });
+  assert.is(verify.code, 0, verify.stderr);
+  const good = await runCli(["check", "--plugin", "out.wasm", "good.json"], { cwd });
+  assert.is(good.code, 0, good.stderr);
+  const fail = await runCli(["check", "--plugin", "out.wasm", "fail.json"], { cwd });
+  assert.is(fail.code, 2);
+  assert.match(fail.stdout, /RangeError: as asked at .*\(policy\.ts:4:\d+\)/);
+});
+
+test("build takes another manifest", async ({ folder }) => {
+  const cwd = folder.path;
+  const args = ["build", "policy.ts", "--manifest", "other.json", "-o", "other.wasm"];
+  assert.is((await runCli(args, { cwd })).code, 0);
+  assert.match((await runCli(["inspect", "other.wasm"], { cwd })).stdout, "other-name 1.0.0");
+});
+
+test("build writes nothing when it fails, and says why", async ({ folder }) => {
+  const { code, stderr } = await runCli(["build", "wrong.ts", "-o", "wrong.wasm"], {
+    cwd: folder.path,
+  });
+  assert.is(code, 2);
+  assert.match(stderr, "[build.not-a-plugin]");
+  assert.is(await readFile(join(folder.path, "wrong.wasm")).catch(() => "none"), "none");
+});
+
+test("build says what its command line lacks", async ({ folder }) => {
+  const cwd = folder.path;
+  for (
+    const [args, says] of [
+      [["build"], "wanted one module"],
+      [["build", "policy.ts"], "-o policy.wasm"],
+      [["build", "gone.ts", "-o", "gone.wasm"], "there is no such file"],
+    ] as const
+  ) {
+    const { code, stderr } = await runCli(args, { cwd });
+    assert.is(code, 2);
+    assert.match(stderr, says);
+  }
+});
+
+test.run();
