@@ -23,8 +23,11 @@ const FUEL = 4_000_000_000;
  */
 export async function runTopLevel(engine: Engine, program: Program): Promise<TopLevel> {
   const limits = { fuel: FUEL, memoryPages: LIMITS.memoryPages };
+  // By another engine, so that what compiling leaves in memory does not go into the plugin.
+  const compiled = (await EngineSession.start(engine, limits)).compile(program.code, PROGRAM_NAME);
   const session = await EngineSession.start(engine, limits);
-  await valueOf(session.evaluate(program.code, PROGRAM_NAME), program);
+  if (compiled.end === "bytecode") await valueOf(session.load(compiled.bytecode), program);
+  else await valueOf(compiled, program);
   const take = `(() => { const taken = ${RESULT}; delete globalThis.${RESULT}; return taken; })()`;
   const description = await valueOf(session.evaluate(take, "cofferdam"), program);
   await valueOf(session.settle(), program);

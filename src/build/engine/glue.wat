@@ -35,7 +35,10 @@
   (import "qjs" "qjs_set_promise_rejection_handler"
     (func $qjs_set_promise_rejection_handler (param i32)))
   (import "qjs" "qjs_run_gc" (func $qjs_run_gc))
+  (import "qjs" "qjs_compute_memory_usage" (func $qjs_compute_memory_usage (param i32)))
   (import "qjs" "qjs_set_gc_threshold" (func $qjs_set_gc_threshold (param i32)))
+  (import "qjs" "qjs_compile" (func $qjs_compile (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "qjs" "qjs_eval_bytecode" (func $qjs_eval_bytecode (param i32 i32) (result i32)))
   (import "qjs" "JS_Eval" (func $JS_Eval (param i32 i32 i32 i32 i32) (result i64)))
   (import "qjs" "JS_Call" (func $JS_Call (param i32 i64 i64 i32 i32) (result i64)))
   (import "qjs" "JS_DupValue" (func $JS_DupValue (param i32 i64) (result i64)))
@@ -423,6 +426,31 @@
   (func (export "build:alloc") (param $length i32) (result i32) (call $malloc (local.get $length)))
   (func (export "build:free") (param $start i32) (call $free (local.get $start)))
 
+  ;; Compiles a script: the length of its bytecode in the upper, its address in the lower half. 0: what
+  ;; was thrown is text in cofferdam_output(). The source is left out, of which else each function
+  ;; would keep its own copy (16), and with it those of all functions within.
+  (func (export "build:compile") (param $code i32) (param $length i32) (param $name i32) (result i64)
+    (local $start i32)
+    (local.set $start
+      (call $qjs_compile (local.get $code) (local.get $length) (local.get $name)
+        (i32.const 0) (i32.const 16) (global.get $scratch)))
+    (if (i32.eqz (local.get $start))
+      (then (drop (call $thrownText)) (return (i64.const 0))))
+    (i64.or
+      (i64.shl (i64.load32_u (global.get $scratch)) (i64.const 32))
+      (i64.extend_i32_u (local.get $start))))
+
+  ;; Evaluates bytecode, as build:eval does a script.
+  (func (export "build:load") (param $start i32) (param $length i32) (result i32)
+    (local $handle i32) (local $value i64)
+    (local.set $handle (call $qjs_eval_bytecode (local.get $start) (local.get $length)))
+    (local.set $value (i64.load (local.get $handle)))
+    (call $free (local.get $handle))
+    (if (i64.ne (local.get $value) (global.get $EXCEPTION))
+      (then (return (call $text (local.get $value)))))
+    (drop (call $thrownText))
+    (i32.const 1))
+
   ;; Evaluates a script. 0: its value is text in cofferdam_output(); 1: what it threw is.
   (func (export "build:eval") (param $code i32) (param $length i32) (param $name i32) (result i32)
     (local $value i64)
@@ -437,6 +465,7 @@
   ;; Runs the jobs that the top level left, collects garbage, and makes sure that a call finds room.
   ;; 1: a promise was rejected; why is text in cofferdam_output().
   (func (export "build:settle") (param $roomBytes i32) (result i32)
+    (local $usage i32)
     (drop (call $runJobs))
     (if (call $throwRejection) (then (drop (call $thrownText)) (return (i32.const 1))))
     (call $dropOutput)
@@ -444,7 +473,12 @@
     (call $qjs_run_gc)
     ;; What has no circle is freed at once. Looking for circles costs more than a common call, so it is
     ;; first done when a call has taken 8 MiB.
-    (call $qjs_set_gc_threshold (i32.const 0x800000))
+    (local.set $usage (call $malloc (i32.const 208)))
+    (call $qjs_compute_memory_usage (local.get $usage))
+    ;; Its first field is what is allocated.
+    (call $qjs_set_gc_threshold
+      (i32.add (i32.wrap_i64 (i64.load (local.get $usage))) (i32.const 0x800000)))
+    (call $free (local.get $usage))
     (call $free (call $malloc (local.get $roomBytes)))
     (i32.const 0))
 )

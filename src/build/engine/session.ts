@@ -41,6 +41,8 @@ interface EngineExports {
   "build:alloc"(length: number): number;
   "build:free"(start: number): void;
   "build:eval"(code: number, length: number, name: number): number;
+  "build:compile"(code: number, length: number, name: number): bigint;
+  "build:load"(start: number, length: number): number;
   "build:settle"(roomBytes: number): number;
   cofferdam_output(): bigint;
 }
@@ -105,6 +107,33 @@ export class EngineSession {
     });
   }
 
+  /** Compiles a script to bytecode, which a session that has not seen its source evaluates. */
+  compile(code: string, name: string): ScriptEnd | { end: "bytecode"; bytecode: Uint8Array } {
+    let bytecode: Uint8Array | undefined;
+    const ended = this.#guarded(() => {
+      const { "build:alloc": alloc, "build:compile": compile } = this.#exports;
+      const script = this.#write(alloc, code);
+      const scriptName = this.#write(alloc, name);
+      const place = BigInt.asUintN(64, compile(script.start, script.length, scriptName.start));
+      if (place === 0n) return { end: "thrown", text: this.#output() };
+      bytecode = this.#bytes(place).slice();
+      return { end: "value", text: "" };
+    });
+    return bytecode === undefined ? ended : { end: "bytecode", bytecode };
+  }
+
+  /** Evaluates bytecode; as {@link evaluate}. */
+  load(bytecode: Uint8Array): ScriptEnd {
+    const { "build:alloc": alloc, "build:free": free } = this.#exports;
+    return this.#guarded(() => {
+      const { start, length } = this.#writeBytes(alloc, bytecode);
+      const status = this.#exports["build:load"](start, length);
+      const text = this.#output();
+      free(start);
+      return { end: status === 0 ? "value" : "thrown", text };
+    });
+  }
+
   /** Runs what the scripts left to be run, and collects garbage. A rejected promise is thrown. */
   settle(): ScriptEnd {
     return this.#guarded(() => {
@@ -143,7 +172,14 @@ export class EngineSession {
   }
 
   #write(alloc: (length: number) => number, text: string): { start: number; length: number } {
-    const bytes = new TextEncoder().encode(text);
+    return this.#writeBytes(alloc, new TextEncoder().encode(text));
+  }
+
+  /** With a zero behind, as C wants its texts. */
+  #writeBytes(
+    alloc: (length: number) => number,
+    bytes: Uint8Array,
+  ): { start: number; length: number } {
     const start = alloc(bytes.length + 1) >>> 0;
     if (start === 0) throw new RangeError("the engine has no memory for the program");
     const memory = new Uint8Array(this.#exports.memory.buffer);
@@ -154,8 +190,12 @@ export class EngineSession {
 
   #output(): string {
     const place = BigInt.asUintN(64, this.#exports.cofferdam_output());
+    return new TextDecoder().decode(this.#bytes(place));
+  }
+
+  /** As a view. @param place The length in the upper, the address in the lower half. */
+  #bytes(place: bigint): Uint8Array {
     const start = Number(place & 0xffff_ffffn);
-    const bytes = new Uint8Array(this.#exports.memory.buffer, start, Number(place >> 32n));
-    return new TextDecoder().decode(bytes);
+    return new Uint8Array(this.#exports.memory.buffer, start, Number(place >> 32n));
   }
 }
