@@ -176,6 +176,7 @@ await host.close();
 const node = process.execPath;
 await step("the samples in C and Go", installCompilers);
 await tests("npm test", "npm", ["test"]);
+await tests("npm run test:real", "npm", ["run", "test:real", "--silent"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);
 let newest: string | undefined;
 for (const major of NEWER_NODES) {
