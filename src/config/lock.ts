@@ -110,7 +110,7 @@ export function lockPlugin({ manifest, outline, digest }: Bundle, path: string):
 }
 
 /** What differs between two states of one plugin, a line each: `capabilities: + exec`. */
-export function pluginChanges(before: LockedPlugin, after: LockedPlugin): string[] {
+function pluginChanges(before: LockedPlugin, after: LockedPlugin): string[] {
   const single = (["digest", "version", "path"] as const)
     .filter((field) => before[field] !== after[field])
     .map((field) => `${field}: ${before[field]} -> ${after[field]}`);
