@@ -8,6 +8,7 @@ import process from "node:process";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { ManifestSchema } from "../src/bundle/manifest.ts";
 import { AdmissionRequestSchema, VerdictSchema } from "../src/contract/admission.ts";
+import { JsonObjectSchema } from "../src/json.ts";
 import { PROJECT } from "./project.ts";
 
 const FOLDER = "src/contract/schema";
@@ -32,6 +33,9 @@ export function renderSchemas(): [string, string][] {
       // Checks that JSON Schema cannot say (a JSON Pointer's form) are left to the host.
       errorMode: "ignore",
       typeMode: "output",
+      // A check of our own to valibot; JSON Schema has a word for it.
+      overrideSchema: ({ valibotSchema }) =>
+        (valibotSchema as unknown) === JsonObjectSchema ? { type: "object" } : undefined,
     });
     const { $schema, ...rest } = body;
     const json = { $schema, title: TITLES[name], ...rest };

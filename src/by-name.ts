@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { type JsonObject, JsonObjectSchema } from "./json.ts";
 
 /** Wants `wanted`, in words for messages, of each name. */
 export interface NameRule {
@@ -22,13 +22,11 @@ export function byName<T>(
   value: v.GenericSchema<unknown, T>,
 ): v.GenericSchema<unknown, Record<string, T>> {
   return v.pipe(
-    // Not `JsonObjectSchema`, which drops those names as well.
-    v.custom<unknown>(isJsonObject, "Invalid type: Expected Object"),
+    JsonObjectSchema,
     v.check(
-      (item) =>
-        Object.keys(item as JsonObject).every((key) => pattern.test(key) && !PASSED_OVER.has(key)),
+      (item) => Object.keys(item).every((key) => pattern.test(key) && !PASSED_OVER.has(key)),
       `Invalid name: wanted ${wanted}`,
     ),
-    v.record(v.string(), value) as v.GenericSchema<unknown, Record<string, T>>,
+    v.record(v.string(), value) as v.GenericSchema<JsonObject, Record<string, T>>,
   );
 }

@@ -75,6 +75,12 @@ for (const [what, change, path] of REFUSED) {
   });
 }
 
+test("parseManifest() keeps the schema of settings as it is", () => {
+  const text = '{"type":"object","constructor":1,"__proto__":{"type":"string"}}';
+  const { settings } = parseManifest({ ...MANIFEST, settings: JSON.parse(text) });
+  assert.is(JSON.stringify(settings), text);
+});
+
 for (const value of [null, [], "text", 1, undefined]) {
   test(`parseManifest() refuses ${JSON.stringify(value)}`, () => {
     assert.throws(

@@ -24,6 +24,12 @@ test("readVerdict() takes an allow with information as it is", () => {
   assert.equal(read(verdict), verdict as Verdict);
 });
 
+test("readVerdict() keeps annotations of whatever name", () => {
+  const text = '{"allowed":true,"annotations":{"__proto__":1,"constructor":2,"prototype":3},' +
+    '"reasons":[]}';
+  assert.is(encodeVerdict(read(text)), text);
+});
+
 test("readVerdict() denies an allow that has an error among its reasons", () => {
   assert.is(read({ allowed: true, reasons: [reason("error")] }).allowed, false);
 });
