@@ -14,6 +14,7 @@ import type { Document, Evidence } from "../document/document.ts";
 import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
+import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
 import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Callable } from "./callable.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
@@ -89,16 +90,13 @@ function effectiveLimits(
   manifest: Manifest,
   options: LoadOptions,
 ): SandboxLimits {
-  const smaller = (limit: number | undefined, asked: number | undefined, fallback: number) =>
-    Math.min(limit ?? fallback, asked ?? Infinity);
+  const smaller = (name: "fuel" | "timeoutMs" | "memoryPages") =>
+    Math.min(options[name] ?? DEFAULT_LIMITS[name], manifest.limits?.[name] ?? Infinity);
   return {
-    fuel: smaller(options.fuel, manifest.limits?.fuel, LIMITS.fuel),
-    stackBytes: LIMITS.stackBytes,
-    timeoutMs: smaller(options.timeoutMs, manifest.limits?.timeoutMs, LIMITS.timeoutMs),
-    memoryPages: smaller(options.memoryPages, manifest.limits?.memoryPages, LIMITS.memoryPages),
-    blockBytes: LIMITS.blockBytes,
-    inputBytes: LIMITS.callInputBytes,
-    outputBytes: LIMITS.callOutputBytes,
+    ...DEFAULT_LIMITS,
+    fuel: smaller("fuel"),
+    timeoutMs: smaller("timeoutMs"),
+    memoryPages: smaller("memoryPages"),
   };
 }
 
