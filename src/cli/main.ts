@@ -99,6 +99,7 @@ async function report(thrown: unknown, args: readonly string[]): Promise<ExitCod
   const format = /(^| )--log-format[= ]json( |$)/.test(args.join(" ")) ? "json" : "text";
   const log = createLog({ level: "error", format, write: toStderr });
   log("error", `${error.message}${suggestionFor(error)}`, { code: error.code });
-  if (format === "text") toStderr('cofferdam: see "cofferdam --help"\n');
+  const verb = Object.hasOwn(VERBS, args[0] ?? "") ? ` ${args[0]}` : "";
+  if (format === "text") toStderr(`cofferdam: see "cofferdam${verb} --help"\n`);
   return 2;
 }

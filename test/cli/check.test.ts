@@ -24,7 +24,11 @@ const UNCLEAR: [string, string[], RegExp][] = [
     ["--plugin", "none.wasm", "a.json"],
     /none\.wasm.*input\.not-found/,
   ],
-  ["a plugin that is no Wasm", ["--plugin", "a.json", "a.json"], /bundle\.malformed/],
+  [
+    "a plugin that is no Wasm",
+    ["--plugin", "a.json", "a.json"],
+    /Cannot open "a.json".*bundle\.malformed/,
+  ],
   ["a plugin without a manifest", ["--plugin", "plain.wasm", "a.json"], /bundle\.manifest-missing/],
   [
     "a plugin that judges nothing",

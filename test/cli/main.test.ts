@@ -38,6 +38,12 @@ test("--log-format json puts machine-readable lines on stderr", async ({ folder 
   assert.equal([line.level, line.code], ["error", "input.not-found"]);
 });
 
+test("a mistyped flag is answered with where the verb's help is", async () => {
+  const { code, stderr } = await runCli(["check", "--plugn", "x"]);
+  assert.is(code, 2);
+  assert.match(stderr, 'see "cofferdam check --help"');
+});
+
 test("an unknown verb gets a suggestion", async () => {
   const { code, stderr } = await runCli(["chekc"]);
   assert.is(code, 2);
