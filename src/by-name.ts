@@ -7,6 +7,12 @@ export interface NameRule {
   readonly wanted: string;
 }
 
+/** The names of plugins. */
+export const PLUGIN_NAME: NameRule = {
+  pattern: /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/,
+  wanted: "the name that the plugin's manifest says",
+};
+
 /** The names of commands that a guest may run. */
 export const COMMAND_NAME: NameRule = {
   pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
@@ -16,6 +22,11 @@ export const COMMAND_NAME: NameRule = {
 /** What valibot's `record` passes over in silence. */
 const PASSED_OVER: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 
+/** False for a name under which {@link byName} takes nothing. */
+export function isUsable(name: string): boolean {
+  return !PASSED_OVER.has(name);
+}
+
 /** Schema of an object by names; one that breaks the rule, or that valibot would drop, is a fault. */
 export function byName<T>(
   { pattern, wanted }: NameRule,
@@ -24,7 +35,7 @@ export function byName<T>(
   return v.pipe(
     JsonObjectSchema,
     v.check(
-      (item) => Object.keys(item).every((key) => pattern.test(key) && !PASSED_OVER.has(key)),
+      (item) => Object.keys(item).every((key) => pattern.test(key) && isUsable(key)),
       `Invalid name: wanted ${wanted}`,
     ),
     v.record(v.string(), value) as v.GenericSchema<JsonObject, Record<string, T>>,
