@@ -6,14 +6,17 @@ import { describeAlignment } from "./scan-run.ts";
 import type { ModuleShape } from "./shape.ts";
 
 // Each of these checks what stands at `p` behind an instruction, which itself begins at `at`, in a
-// body that ends at `end`.
+// body that ends at `end`. Numbers of one byte are most of them, and not worth a call.
+
+/** Where the index or type ends that was read last: a second result without an object for it. */
+export let immediateEnd = 0;
 
 /** Block types besides the indices of function types. */
 export const BLOCK_TYPE = { none: -1, oneResult: -2, oneWideResult: -3 } as const;
 
 const V128 = 0x7b;
 
-/** An index into what the module has `count` of; sets `lebEnd`. */
+/** An index into what the module has `count` of; sets {@link immediateEnd}. */
 export function readIndex(
   { name, bytes }: ModuleShape,
   what: string,
@@ -22,28 +25,38 @@ export function readIndex(
   end: number,
   at: number,
 ): number {
-  const index = readU32(name, bytes, p, end);
+  let index = bytes[p]!;
+  immediateEnd = p + 1;
+  if (index > 0x7f) {
+    index = readU32(name, bytes, p, end);
+    immediateEnd = lebEnd;
+  }
   if (index >= count) throw missing(name, what, index, count, at);
   return index;
 }
 
-/** The index of a function type, or one of {@link BLOCK_TYPE}; sets `lebEnd`. */
+/** The index of a function type, or one of {@link BLOCK_TYPE}; sets {@link immediateEnd}. */
 export function readBlockType(
   { name, bytes, types }: ModuleShape,
   p: number,
   end: number,
   at: number,
 ): number {
-  const code = readU32(name, bytes, p, end);
-  const size = lebEnd - p;
-  if (size === 1 && code >= 0x40) {
-    if (code === 0x40) return BLOCK_TYPE.none;
+  let code = bytes[p]!;
+  immediateEnd = p + 1;
+  if (code === 0x40) return BLOCK_TYPE.none;
+  if (code > 0x40 && code < 0x80) {
     checkValueType(name, code, at);
     return code === V128 ? BLOCK_TYPE.oneWideResult : BLOCK_TYPE.oneResult;
   }
-  // The number is a signed one; a set sign bit would make it negative.
-  if (size < 5 && (bytes[lebEnd - 1]! & 0x40) !== 0) {
-    throw invalid(name, `has the unknown block type ${code - 2 ** (7 * size)} at byte ${at}`);
+  if (code > 0x7f) {
+    code = readU32(name, bytes, p, end);
+    immediateEnd = lebEnd;
+    // The number is a signed one; a set sign bit would make it negative.
+    if (immediateEnd - p < 5 && (bytes[immediateEnd - 1]! & 0x40) !== 0) {
+      const value = code - 2 ** (7 * (immediateEnd - p));
+      throw invalid(name, `has the unknown block type ${value} at byte ${at}`);
+    }
   }
   if (code >= types.length) throw missing(name, "type", code, types.length, at);
   return code;
@@ -64,7 +77,7 @@ export function skipImmediate(
     case 0x25: // table.get
     case 0x26: // table.set
       readIndex(shape, "table", tables.length, p, end, at);
-      return lebEnd;
+      return immediateEnd;
     case 0x3f: // memory.size
     case 0x40: // memory.grow
       if (bytes[p] === 0) return p + 1;
@@ -80,7 +93,7 @@ export function skipImmediate(
       );
     case 0xd2: // ref.func
       readIndex(shape, "function", functions.length, p, end, at);
-      return lebEnd;
+      return immediateEnd;
     default:
       throw invalid(name, describeRefused(op, at));
   }

@@ -18,13 +18,14 @@ export const FRAMES: number = MODULE_CAPS.nesting + 1;
 export class LongestPath {
   /** The innermost open block: 0 is the function's own, below it the function has ended. */
   frame = 0;
+  /** By frame: its kind, of {@link BLOCK}. */
+  readonly kinds: Uint8Array = new Uint8Array(FRAMES);
   /** How many loops are open. */
   #depth = 0;
   /** The longest path that has ended in the innermost owner. */
   #longest = 0;
 
   // By frame:
-  readonly #kinds: Uint8Array = new Uint8Array(FRAMES);
   /** The longest path of the label's owner up to a branch to it. */
   readonly #labelCosts: Int32Array = new Int32Array(FRAMES);
   /** Of an `if`: its owner's cost on the way into `else`. Of a loop: its outer owner's at the loop. */
@@ -40,15 +41,10 @@ export class LongestPath {
   /** Begins a function. */
   begin(): void {
     this.frame = this.#depth = this.#longest = 0;
-    this.#kinds[0] = BLOCK.block;
+    this.kinds[0] = BLOCK.block;
     this.#labelCosts[0] = DEAD;
     this.#ownerDepths[0] = 0;
     this.#owners[0] = 0;
-  }
-
-  /** The kind of the innermost block. */
-  get kind(): number {
-    return this.#kinds[this.frame]!;
   }
 
   /** What the innermost owner has to be charged, where it ends with a path of that cost. */
@@ -59,7 +55,7 @@ export class LongestPath {
   /** Opens a block; returns the cost at its beginning. */
   open(kind: number, cost: number): number {
     const frame = ++this.frame;
-    this.#kinds[frame] = kind;
+    this.kinds[frame] = kind;
     this.#labelCosts[frame] = DEAD;
     this.#entryCosts[frame] = cost;
     if (kind === BLOCK.loop) {
@@ -77,7 +73,7 @@ export class LongestPath {
   /** Goes over to the other way through an `if`; returns the cost at its beginning. */
   openElse(cost: number): number {
     const { frame } = this;
-    this.#kinds[frame] = BLOCK.else;
+    this.kinds[frame] = BLOCK.else;
     if (cost > this.#labelCosts[frame]!) this.#labelCosts[frame] = cost;
     return this.#entryCosts[frame]!;
   }
@@ -85,7 +81,7 @@ export class LongestPath {
   /** Ends the innermost block; returns the cost behind it. */
   close(cost: number): number {
     const frame = this.frame--;
-    const kind = this.#kinds[frame];
+    const kind = this.kinds[frame];
     const before = this.#entryCosts[frame]!;
     if (kind === BLOCK.loop) {
       this.#longest = this.#outerLongest[frame]!;
@@ -102,12 +98,13 @@ export class LongestPath {
     const target = this.frame - label;
     const owner = this.#ownerDepths[target]!;
     const leaves = owner !== this.#depth;
-    if ((leaves || this.#kinds[target] === BLOCK.loop) && cost > this.#longest) {
+    if ((leaves || this.kinds[target] === BLOCK.loop) && cost > this.#longest) {
       this.#longest = cost;
     }
     const there = leaves ? this.#entryCosts[this.#owners[owner + 1]!]! : cost;
+    const labelCosts = this.#labelCosts;
     // Of a loop's label nothing reads it: a path back to its head ends.
-    if (there > this.#labelCosts[target]!) this.#labelCosts[target] = there;
+    if (there > labelCosts[target]!) labelCosts[target] = there;
   }
 
   /** Ends a path of the innermost owner; returns the cost behind it, where none leads. */

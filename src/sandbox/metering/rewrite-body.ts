@@ -5,6 +5,7 @@ import { BULK_NET, readBulk } from "./bulk.ts";
 import type { CallPieces, ChargePieces, KeptFuel } from "./charge.ts";
 import {
   BLOCK_TYPE,
+  immediateEnd,
   readBlockType,
   readIndex,
   skipImmediate,
@@ -51,6 +52,8 @@ export class BodyRewriter {
   /** 1 for each function that was rewritten and is not counted. */
   readonly #uncounted: Uint8Array;
   #merges = 0;
+  /** Where a loop seems to begin, of those that were not passed yet. */
+  #nextLoop = -1;
 
   // The open blocks of one function; the function itself is the first.
   /** Operands below the block's own parameters. */
@@ -89,15 +92,28 @@ export class BodyRewriter {
    */
   rewrite(index: number, start: number, end: number, entered: boolean): void {
     const type = this.#shape.functions[index]!;
-    const counted = this.#walk(type, start, end, entered, false) ??
-      this.#walk(type, start, end, entered, true);
+    const keeps = this.#mayLoop(start, end);
+    const counted = this.#walk(type, start, end, entered, keeps) ??
+      this.#walk(type, start, end, entered, !keeps);
     if (counted === false) this.#uncounted[index] = 1;
   }
 
+  /** A guess, which is seldom wrong: `loop` and its type without results may be parts of numbers. */
+  #mayLoop(start: number, end: number): boolean {
+    const { bytes } = this.#shape;
+    // Looked for once, however many bodies lie before it.
+    if (this.#nextLoop < start) {
+      let at = start - 1;
+      do at = bytes.indexOf(0x03, at + 1); while (at >= 0 && bytes[at + 1] !== 0x40);
+      this.#nextLoop = at < 0 ? Infinity : at;
+    }
+    return this.#nextLoop < end;
+  }
+
   /**
-   * @param keeps Whether the function keeps its fuel in a local.
-   * @returns Whether its depth is counted; undefined at a loop where it does not keep it. Calls before
-   * the loop are written already, for a function that has none, so the walk must begin anew.
+   * @param keeps Whether the function keeps its fuel in a local, as it must where it loops.
+   * @returns Whether its depth is counted; undefined where it has a loop and does not keep its fuel, or
+   * the other way round. What is written already is no use then, so the walk must begin anew.
    */
   #walk(
     type: number,
@@ -107,13 +123,19 @@ export class BodyRewriter {
     keeps: boolean,
   ): boolean | undefined {
     const shape = this.#shape;
-    const { name, bytes, functions } = shape;
+    const { name, bytes, functions, importedFunctions } = shape;
+    const functionCount = functions.length;
+    const globalCount = shape.globals.length;
+    const typeCount = shape.types.length;
+    const tableCount = shape.tables.length;
+    const typeParams = this.#typeParams;
+    const typeResults = this.#typeResults;
     const typeWide = this.#typeWide;
     const heights = this.#heights;
     const blockTypes = this.#blockTypes;
 
     const own = readLocals(name, bytes, start, end);
-    const localCount = own.count + this.#typeParams[type]!;
+    const localCount = own.count + typeParams[type]!;
     if (localCount > MODULE_CAPS.locals) {
       const most = MODULE_CAPS.locals;
       throw invalid(name, `has a function of ${localCount} locals, at most ${most} are allowed`);
@@ -121,6 +143,7 @@ export class BodyRewriter {
     let wide = own.wide || typeWide[type] === 1;
     let p = own.end;
 
+    this.#frame.begin();
     // A charge is written before it is known, so it gets the width of the most it can be.
     const most = (end - start) * FUEL_PER_BYTE;
     const width = most < 2 ** 13 ? 2 : most < 2 ** 20 ? 3 : 4;
@@ -142,6 +165,7 @@ export class BodyRewriter {
     // True where the global has the fuel for sure: nothing was charged since the last call.
     let stored = false;
     let merges = 0;
+    let loops = false;
     heights[0] = 0;
     blockTypes[0] = type;
 
@@ -167,7 +191,7 @@ export class BodyRewriter {
           }
           merges++;
           const blockType = readBlockType(shape, p, end, at);
-          p = lebEnd;
+          p = immediateEnd;
           if (blockType === BLOCK_TYPE.oneWideResult || typeWide[blockType] === 1) wide = true;
           if (op === 0x04) cost = path.open(BLOCK.if, cost);
           else cost = path.open(op === 0x02 ? BLOCK.block : BLOCK.loop, cost - 1);
@@ -175,6 +199,7 @@ export class BodyRewriter {
           heights[path.frame] = height - this.#paramsOf(blockType);
           if (op === 0x03) {
             if (!kept) return undefined;
+            loops = true;
             stored = false;
             merges += LOOP_MERGES;
             run.put(p, kept.loop);
@@ -184,7 +209,9 @@ export class BodyRewriter {
           break;
         }
         case 0x05: // else
-          if (path.kind !== BLOCK.if) throw invalid(name, `has an else without if at byte ${at}`);
+          if (path.kinds[path.frame] !== BLOCK.if) {
+            throw invalid(name, `has an else without if at byte ${at}`);
+          }
           merges++;
           stored = false;
           cost = path.openElse(cost - 1);
@@ -194,7 +221,7 @@ export class BodyRewriter {
           const { frame } = path;
           cost--;
           stored = false;
-          if (path.kind === BLOCK.loop) {
+          if (path.kinds[frame] === BLOCK.loop) {
             putPadded(this.#output.bytes, this.#charges[frame]!, path.charge(cost), width);
           }
           cost = path.close(cost);
@@ -207,7 +234,7 @@ export class BodyRewriter {
         case 0x0c: // br
         case 0x0d: // br_if
           path.branch(readIndex(shape, "label", path.frame + 1, p, end, at), cost);
-          p = lebEnd;
+          p = immediateEnd;
           merges++;
           if (op === 0x0c) {
             cost = DEAD;
@@ -224,7 +251,7 @@ export class BodyRewriter {
           merges += count + 1;
           for (let left = count; left >= 0; left--) {
             path.branch(readIndex(shape, "label", path.frame + 1, p, end, at), cost);
-            p = lebEnd;
+            p = immediateEnd;
           }
           cost = DEAD;
           height = heights[path.frame]!;
@@ -248,25 +275,25 @@ export class BodyRewriter {
           let callee: number;
           let counted = true;
           if (op === 0x10) {
-            const index = readIndex(shape, "function", functions.length, p, end, at);
-            if (index < shape.importedFunctions) cost += FUEL.hostCall;
+            const index = readIndex(shape, "function", functionCount, p, end, at);
+            if (index < importedFunctions) cost += FUEL.hostCall;
             counted = this.#uncounted[index] === 0;
             callee = functions[index]!;
           } else {
-            callee = readIndex(shape, "type", shape.types.length, p, end, at);
-            readIndex(shape, "table", shape.tables.length, lebEnd, end, at);
+            callee = readIndex(shape, "type", typeCount, p, end, at);
+            readIndex(shape, "table", tableCount, immediateEnd, end, at);
           }
-          p = lebEnd;
+          p = immediateEnd;
           calls ??= this.#frame.callPieces(localCount, kept);
-          const params = this.#typeParams[callee]!;
-          const results = this.#typeResults[callee]!;
+          const params = typeParams[callee]!;
+          const results = typeResults[callee]!;
           if (typeWide[callee] === 1) wide = true;
           height += results - params;
           if (params + results > widestCall) widestCall = params + results;
           // A callee that is not counted does not look at what is left of the stack.
           if (counted) run.put(at, stored ? calls.again : calls.before);
           else if (kept && !stored) run.put(at, kept.store);
-          run.put(p, calls.after);
+          if (kept) run.put(p, calls.after);
           stored = true;
           break;
         }
@@ -277,8 +304,8 @@ export class BodyRewriter {
           break;
         case 0x23: // global.get
         case 0x24: { // global.set
-          const index = readIndex(shape, "global", shape.globals.length, p, end, at);
-          p = lebEnd;
+          const index = readIndex(shape, "global", globalCount, p, end, at);
+          p = immediateEnd;
           if (this.#globalWide[index] === 1) wide = true;
           break;
         }
@@ -323,6 +350,7 @@ export class BodyRewriter {
     if (path.frame >= 0 || p !== end) {
       throw invalid(name, `has a function without an end at byte ${end}`);
     }
+    if (kept && !loops) return undefined;
     this.#countMerges(merges * (localCount + highest + 1));
     run.put(end - 1, NOTHING);
     return this.#frame.finish({

@@ -1,7 +1,9 @@
 import { type Output, putU32 } from "./output.ts";
 
-/** An instruction with one index: a byte and a LEB128 of 32 bits. */
-const INSTRUCTION_BYTES = 6;
+/** Room behind each run for what is written without another look: an opcode and an index. */
+const SPARE = 8;
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * Writes the code of a body. What is not changed is copied in runs, each as long as it can be: the run
@@ -21,35 +23,30 @@ export class RunWriter {
 
   /** Copies the run up to `end` and writes `code` behind it; the next run begins at `end`. */
   put(end: number, code: Uint8Array): void {
-    const out = this.#copyRun(end, code.length);
-    out.set(code, this.at);
-    this.at += code.length;
+    const { at, runStart } = this;
+    const behind = at + (end - runStart);
+    const room = behind + code.length + SPARE;
+    const output = this.#output;
+    const out = room > output.bytes.length ? output.grow(room) : output.bytes;
+    if (behind > at) out.copyWithin(at, runStart, end);
+    if (code.length > 0) out.set(code, behind);
+    this.at = behind + code.length;
+    this.runStart = end;
   }
 
   /** As {@link put}, with an instruction that has one index. */
   putInstruction(end: number, opcode: number, index: number): void {
-    const out = this.#copyRun(end, INSTRUCTION_BYTES);
+    this.put(end, NOTHING);
+    const out = this.#output.bytes;
     out[this.at] = opcode;
     this.at = putU32(out, this.at + 1, index);
   }
 
-  /** As {@link put}, with `width` bytes that are written later; returns where they stand. */
+  /** As {@link put}, with a number of `width` bytes that is written later; returns where it stands. */
   reserve(end: number, width: number): number {
-    this.#copyRun(end, width);
+    this.put(end, NOTHING);
     const place = this.at;
     this.at += width;
     return place;
-  }
-
-  #copyRun(end: number, more: number): Uint8Array {
-    const { at, runStart } = this;
-    const size = end - runStart;
-    const room = at + size + more;
-    const output = this.#output;
-    const out = room > output.bytes.length ? output.grow(room) : output.bytes;
-    if (size > 0) out.copyWithin(at, runStart, end);
-    this.at = at + size;
-    this.runStart = end;
-    return out;
   }
 }
