@@ -6,8 +6,9 @@ const ENDLESS: ReadonlySet<ErrorCode> = new Set(["sandbox.timeout", "sandbox.fue
 
 /**
  * `plugin`, which is asked no more once `times` calls in a row have ended in `sandbox.timeout` or
- * `sandbox.fuel`: a plugin that loops must not cost its bound for each of a thousand documents. Calls that wait or
- * run at that moment are ended. Every question from then on fails with the last one's code.
+ * `sandbox.fuel`: a plugin that loops must not cost its bound for each of a thousand documents. Calls
+ * that wait or run at that moment are ended. Every question from then on fails with the last one's
+ * code.
  *
  * @param signal Aborts every call, in place of the one that a call is given.
  */
