@@ -143,10 +143,10 @@ export class BodyRewriter {
     let wide = own.wide || typeWide[type] === 1;
     let p = own.end;
 
-    this.#frame.begin();
     // A charge is written before it is known, so it gets the width of the most it can be.
     const most = (end - start) * FUEL_PER_BYTE;
     const width = most < 2 ** 13 ? 2 : most < 2 ** 20 ? 3 : 4;
+    this.#frame.begin();
     const kept = keeps ? this.#frame.keptFuel(localCount) : undefined;
 
     // The code goes behind a gap for what is only known at the end, and is moved down then.
@@ -192,7 +192,9 @@ export class BodyRewriter {
           merges++;
           const blockType = readBlockType(shape, p, end, at);
           p = immediateEnd;
-          if (blockType === BLOCK_TYPE.oneWideResult || typeWide[blockType] === 1) wide = true;
+          if (blockType >= 0) {
+            if (typeWide[blockType] === 1) wide = true;
+          } else if (blockType === BLOCK_TYPE.oneWideResult) wide = true;
           if (op === 0x04) cost = path.open(BLOCK.if, cost);
           else cost = path.open(op === 0x02 ? BLOCK.block : BLOCK.loop, cost - 1);
           blockTypes[path.frame] = blockType;
