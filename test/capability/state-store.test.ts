@@ -37,6 +37,8 @@ interface Writer {
   readonly prefix: string;
   readonly child: ChildProcess;
   readonly ready: Promise<void>;
+  /** Resolves once so many writes were acknowledged. */
+  wrote(count: number): Promise<void>;
   /** Resolves with everything that was acknowledged, once the process is gone. */
   readonly acknowledged: Promise<number[]>;
 }
@@ -67,16 +69,28 @@ function startWriter(folder: string, prefix: string): Writer {
     });
   });
   acknowledged.catch(() => {});
-  return { prefix, child, ready, acknowledged };
+  const wrote = (count: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (output.split("\n").length <= count + 1) return;
+        child.stdout!.removeListener("data", look);
+        resolve();
+      };
+      child.stdout!.on("data", look);
+      look();
+    });
+  return { prefix, child, ready, wrote, acknowledged };
 }
 
 function startPair(folder: string, round: number): Writer[] {
   return ["a", "b"].map((name) => startWriter(folder, `${round}${name}`));
 }
 
-async function killAfter(writer: Writer, ms: number): Promise<number[]> {
+/** Kills a writer a moment after its first writes, however slow the machine is. */
+async function killAfter(writer: Writer, writes: number, ms: number): Promise<number[]> {
   await writer.ready;
   writer.child.stdin!.write("go");
+  await writer.wrote(writes);
   await new Promise((resolve) => setTimeout(resolve, ms));
   writer.child.kill("SIGKILL");
   return await writer.acknowledged;
@@ -114,7 +128,7 @@ test(`kill -9 loses no acknowledged write of two writers, killed at ${KILLS} ran
       while (waiting.length < 3 && started < KILLS / 2) waiting.push(startPair(path, started++));
       const pair = waiting.shift()!;
       const results = await Promise.all(
-        pair.map((writer) => killAfter(writer, 5 + Math.random() * 55)),
+        pair.map((writer) => killAfter(writer, Math.floor(Math.random() * 8), Math.random() * 10)),
       );
       for (const [index, writes] of results.entries()) {
         const { prefix } = pair[index]!;
