@@ -34,6 +34,8 @@ export class LongestPath {
   readonly #ownerDepths: Int32Array = new Int32Array(FRAMES);
   /** Of a loop: the longest path of the outer owner so far. */
   readonly #outerLongest: Int32Array = new Int32Array(FRAMES);
+  /** 1 where paths end at the block's end, and new ones begin behind it. */
+  readonly #cut: Uint8Array = new Uint8Array(FRAMES);
 
   /** By depth: the frame of each open owner. */
   readonly #owners: Int32Array = new Int32Array(FRAMES);
@@ -42,6 +44,7 @@ export class LongestPath {
   begin(): void {
     this.frame = this.#depth = this.#longest = 0;
     this.kinds[0] = BLOCK.block;
+    this.#cut[0] = this.#entryCosts[0] = 0;
     this.#labelCosts[0] = DEAD;
     this.#ownerDepths[0] = 0;
     this.#owners[0] = 0;
@@ -52,10 +55,39 @@ export class LongestPath {
     return Math.max(this.#longest, cost, FUEL.entry);
   }
 
+  /** The frame of the innermost owner. */
+  get owner(): number {
+    return this.#owners[this.#depth]!;
+  }
+
+  /** Whether paths end at the end of the innermost block, and a charge of their own stands behind it. */
+  get isCut(): boolean {
+    return this.#cut[this.frame] === 1;
+  }
+
+  /**
+   * From here on paths of the innermost owner end where its open blocks end. What of them is known so
+   * far ends here.
+   */
+  cutOpenBlocks(): void {
+    // A branch to a function's own block leaves it; one to a loop's begins it anew.
+    const last = this.owner === 0 ? 0 : this.owner + 1;
+    for (let { frame } = this; frame >= last && this.#cut[frame] === 0; frame--) {
+      this.#cut[frame] = 1;
+      this.#longest = Math.max(this.#longest, this.#labelCosts[frame]!, this.#entryCosts[frame]!);
+    }
+  }
+
+  /** Begins a part of the innermost owner that has a charge of its own. */
+  beginPart(): void {
+    this.#longest = 0;
+  }
+
   /** Opens a block; returns the cost at its beginning. */
   open(kind: number, cost: number): number {
     const frame = ++this.frame;
     this.kinds[frame] = kind;
+    this.#cut[frame] = 0;
     this.#labelCosts[frame] = DEAD;
     this.#entryCosts[frame] = cost;
     if (kind === BLOCK.loop) {
@@ -75,7 +107,10 @@ export class LongestPath {
     const { frame } = this;
     this.kinds[frame] = BLOCK.else;
     if (cost > this.#labelCosts[frame]!) this.#labelCosts[frame] = cost;
-    return this.#entryCosts[frame]!;
+    const before = this.#entryCosts[frame]!;
+    if (this.#cut[frame] === 0) return before;
+    if (cost > this.#longest) this.#longest = cost;
+    return before < 0 ? DEAD : 0;
   }
 
   /** Ends the innermost block; returns the cost behind it. */
@@ -88,8 +123,10 @@ export class LongestPath {
       this.#depth--;
       return cost < 0 ? DEAD : before;
     }
+    if (this.#cut[frame] === 1 && cost > this.#longest) this.#longest = cost;
     if (this.#labelCosts[frame]! > cost) cost = this.#labelCosts[frame]!;
-    return kind === BLOCK.if && before > cost ? before : cost;
+    if (kind === BLOCK.if && before > cost) cost = before;
+    return this.#cut[frame] === 1 && cost > 0 ? 0 : cost;
   }
 
   /** A branch to the block that is `label` blocks further out. */
@@ -98,9 +135,8 @@ export class LongestPath {
     const target = this.frame - label;
     const owner = this.#ownerDepths[target]!;
     const leaves = owner !== this.#depth;
-    if ((leaves || this.kinds[target] === BLOCK.loop) && cost > this.#longest) {
-      this.#longest = cost;
-    }
+    const ends = leaves || this.kinds[target] === BLOCK.loop || this.#cut[target] === 1;
+    if (ends && cost > this.#longest) this.#longest = cost;
     const there = leaves ? this.#entryCosts[this.#owners[owner + 1]!]! : cost;
     const labelCosts = this.#labelCosts;
     // Of a loop's label nothing reads it: a path back to its head ends.

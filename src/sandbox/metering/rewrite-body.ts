@@ -26,13 +26,20 @@ const V128 = 0x7b;
 
 const NOTHING = new Uint8Array(0);
 
+/**
+ * A br_table of so many targets is a switch of an interpreter or the like: of its arms one runs, and a
+ * charge for the longest of them would be many times what runs. So each arm has a charge of its own.
+ */
+const SWITCH_TARGETS = 16;
+
 /** A loop's head costs a compiler that many times a branch: each local may be another next time. */
 const LOOP_MERGES = 32;
 
 /**
  * Rewrites function bodies one by one. An owner of fuel is a function or a loop; the code that belongs
  * to it and to no loop within it is paid for by one charge at its head, of the longest path through
- * it. So a charge is never less than what runs before the next one.
+ * it; where it has a large switch, by one more charge behind each block around that. So a charge is
+ * never less than what runs before the next one.
  */
 export class BodyRewriter {
   /** True once a body drops a segment or changes a table: what a reset would have to undo. */
@@ -59,7 +66,7 @@ export class BodyRewriter {
   /** Operands below the block's own parameters. */
   readonly #heights: Int32Array = new Int32Array(FRAMES);
   readonly #blockTypes: Int32Array = new Int32Array(FRAMES);
-  /** Of a loop: where its charge stands. */
+  /** Of an owner: where its last charge stands; for a function -1 as long as that is its head. */
   readonly #charges: Int32Array = new Int32Array(FRAMES);
 
   /** @param output Has the module's bytes in front, then the pieces' code. */
@@ -166,8 +173,30 @@ export class BodyRewriter {
     let stored = false;
     let merges = 0;
     let loops = false;
+    let headCharge = 0;
     heights[0] = 0;
     blockTypes[0] = type;
+    this.#charges[0] = -1;
+    /** Pays for the part of the innermost owner that ends with a path of `cost`. */
+    const pay = () => {
+      const amount = path.charge(cost);
+      const place = this.#charges[path.owner]!;
+      if (place < 0) headCharge = amount;
+      else putPadded(this.#output.bytes, place, amount, width);
+    };
+    const beginPart = () => {
+      const { loop, check } = kept!;
+      run.put(p, loop);
+      this.#charges[path.owner] = run.reserve(p, width);
+      run.put(p, check);
+      stored = false;
+    };
+    const cutHere = () => {
+      merges++;
+      pay();
+      path.beginPart();
+      beginPart();
+    };
 
     for (;;) {
       p = scanRun(name, bytes, p, end, localCount);
@@ -204,9 +233,7 @@ export class BodyRewriter {
             loops = true;
             stored = false;
             merges += LOOP_MERGES;
-            run.put(p, kept.loop);
-            this.#charges[path.frame] = run.reserve(p, width);
-            run.put(p, kept.check);
+            beginPart();
           }
           break;
         }
@@ -217,16 +244,17 @@ export class BodyRewriter {
           merges++;
           stored = false;
           cost = path.openElse(cost - 1);
+          if (path.isCut && cost === 0) cutHere();
           height = heights[path.frame]! + this.#paramsOf(blockTypes[path.frame]!);
           break;
         case 0x0b: { // end
           const { frame } = path;
           cost--;
           stored = false;
-          if (path.kinds[frame] === BLOCK.loop) {
-            putPadded(this.#output.bytes, this.#charges[frame]!, path.charge(cost), width);
-          }
+          if (path.kinds[frame] === BLOCK.loop) pay();
+          const { isCut } = path;
           cost = path.close(cost);
+          if (isCut && cost === 0 && frame > 0) cutHere();
           height = heights[frame]! + this.#resultsOf(blockTypes[frame]!);
           if (frame === 0 && p !== end) {
             throw invalid(name, `has code behind a function's end at byte ${p}`);
@@ -246,6 +274,7 @@ export class BodyRewriter {
         case 0x0e: { // br_table
           const count = readU32(name, bytes, p, end);
           p = lebEnd;
+          if (kept && count >= SWITCH_TARGETS) path.cutOpenBlocks();
           if (count > MODULE_CAPS.branchTargets) {
             const cap = MODULE_CAPS.branchTargets;
             throw invalid(name, `has a br_table of ${count} targets, at most ${cap} are allowed`);
@@ -353,6 +382,7 @@ export class BodyRewriter {
       throw invalid(name, `has a function without an end at byte ${end}`);
     }
     if (kept && !loops) return undefined;
+    pay();
     this.#countMerges(merges * (localCount + highest + 1));
     run.put(end - 1, NOTHING);
     return this.#frame.finish({
@@ -360,7 +390,7 @@ export class BodyRewriter {
       locals: own,
       codeStart,
       codeEnd: run.at,
-      charge: path.charge(cost) + Math.floor(localCount / FUEL.localsPerUnit),
+      charge: headCharge + Math.floor(localCount / FUEL.localsPerUnit),
       kept,
       operands: highest,
       widestCall,
