@@ -39,9 +39,20 @@ export const directory: Capability<DirectoryGrant> = {
       throw error;
     }
     const children = new Children(grant, path, root);
-    return { functions: functionsOf(children), close: () => children.close() };
+    return directoryOver(children);
   },
 };
+
+/** Children of a folder, wherever they are. */
+export type DirectoryStore = Pick<
+  Children,
+  "create" | "list" | "stat" | "remove" | "path" | "close"
+>;
+
+/** The functions over the children of a folder. */
+export function directoryOver(children: DirectoryStore): OpenedCapability {
+  return { functions: functionsOf(children), close: () => children.close() };
+}
 
 const ChildName: v.GenericSchema<unknown, string> = v.pipe(
   v.string(),
@@ -64,7 +75,7 @@ const ListRequest = v.strictObject({
   limit: v.exactOptional(boundSchema(LIMITS.pageNames), LIMITS.pageNames),
 });
 
-function functionsOf(children: Children): HostFunction[] {
+function functionsOf(children: DirectoryStore): HostFunction[] {
   return [
     within("directory_create", NameRequest, ({ name }, signal) => children.create(name, signal)),
     within(

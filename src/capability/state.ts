@@ -32,31 +32,42 @@ const GrantSchema: v.GenericSchema<unknown, StateGrant> = v.strictObject({
   writesPerSecond: v.exactOptional(boundSchema(1_000_000)),
 });
 
+/** What counts where a grant says nothing. */
+export const STATE_BOUNDS: StateBounds = {
+  maxBytes: LIMITS.stateBytes,
+  maxKeys: LIMITS.stateKeys,
+  maxKeyBytes: LIMITS.stateKeyBytes,
+  maxValueBytes: LIMITS.stateValueBytes,
+  writesPerSecond: LIMITS.stateWritesPerSecond,
+};
+
 /** The key-value store of an instance: `state_get`, `_put`, `_delete`, `_list`, `_swap`. */
 export const state: Capability<StateGrant> = {
   name: "state",
   functions: FUNCTION_NAMES.state,
   open: async (grant, plugin): Promise<OpenedCapability> => {
     const { folder, ...wanted } = checkGrant("state", GrantSchema, grant);
-    const bounds: StateBounds = {
-      maxBytes: LIMITS.stateBytes,
-      maxKeys: LIMITS.stateKeys,
-      maxKeyBytes: LIMITS.stateKeyBytes,
-      maxValueBytes: LIMITS.stateValueBytes,
-      writesPerSecond: LIMITS.stateWritesPerSecond,
-      ...wanted,
-    };
+    const bounds: StateBounds = { ...STATE_BOUNDS, ...wanted };
     const { store, release } = await openInstanceStore(folder, plugin.instance);
-    const access = new StateAccess(store, bounds);
-    return {
-      functions: functionsOf(access),
-      close: async () => {
-        access.close();
-        await release();
-      },
-    };
+    return stateOver(store, bounds, release);
   },
 };
+
+/** The functions over a store, wherever it keeps what it is given. */
+export function stateOver(
+  store: StateStore,
+  bounds: StateBounds,
+  release: () => Promise<void>,
+): OpenedCapability {
+  const access = new StateAccess(store, bounds);
+  return {
+    functions: functionsOf(access),
+    close: async () => {
+      access.close();
+      await release();
+    },
+  };
+}
 
 const KeyRequest = v.strictObject({ key: v.pipe(v.string(), v.nonEmpty()) });
 

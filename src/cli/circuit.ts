@@ -53,5 +53,6 @@ export function giveUpAfter(plugin: Plugin, times: number, signal: AbortSignal):
         }
       },
     },
+    call: (entry, request, options) => plugin.call(entry, request, options),
   };
 }

@@ -1,6 +1,6 @@
 import canonicalize from "canonicalize";
 import type { Bundle } from "../bundle/bundle.ts";
-import type { Manifest } from "../bundle/manifest.ts";
+import type { ContractName, Manifest } from "../bundle/manifest.ts";
 import type { Grants } from "../capability/table.ts";
 import {
   ADMISSION_EXPORT,
@@ -8,10 +8,10 @@ import {
   admissionRequest,
   type Verdict,
 } from "../contract/admission.ts";
-import { readVerdict } from "../contract/verdict.ts";
+import { parseGuestJson, readVerdict } from "../contract/verdict.ts";
 import { isUtcTime } from "../date.ts";
 import type { Document, Evidence } from "../document/document.ts";
-import type { JsonValue } from "../json.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
@@ -83,7 +83,19 @@ export interface Plugin {
    * @throws {PluginError} `contract.not-implemented` on use, when the manifest does not name it
    */
   readonly admission: Admission;
+  /**
+   * Calls an entry point of any other contract: `volume_create`.
+   *
+   * @param request The call's own fields, to which contract, version, settings and time are added.
+   * @returns The guest's answer, JSON that nobody has looked at yet.
+   * @throws {PluginError} `contract.*`, `sandbox.*`, `capability.*`, `call.aborted`; `usage.invalid` for
+   * `admission_check`, whose answer has to be read as a verdict
+   */
+  call(entry: string, request: JsonObject, options?: EntryOptions): Promise<JsonValue>;
 }
+
+/** How an entry point is called. */
+export type EntryOptions = Pick<CheckOptions, "signal" | "now">;
 
 /** The smaller of what the operator and the manifest say, under the defaults. */
 function effectiveLimits(
@@ -191,7 +203,18 @@ async function bindPlugin(
   }
   const has = (entry: string) => module.has(entry);
   await checkSettings(sandbox, { ...guest, has }, manifest, settings, limits.timeoutMs);
-  return { manifest, digest, admission: admissionOf(manifest, guest, settings) };
+  return {
+    manifest,
+    digest,
+    admission: admissionOf(manifest, guest, settings),
+    call: async (entry, request, { signal, now = new Date().toISOString() } = {}) => {
+      const contract = contractOf(manifest, entry);
+      checkNow(now);
+      const whole = { ...request, contract, version: CONTRACT_VERSION, settings, now };
+      const input = encodeRequest(whole, `"${entry}" of ${manifest.name}`);
+      return parseGuestJson((await guest.call(entry, input, { signal, now })).output);
+    },
+  };
 }
 
 function implementsAdmission(manifest: Manifest): boolean {
@@ -203,15 +226,42 @@ function isSerial(manifest: Manifest): boolean {
     "serial";
 }
 
+/** The contract that an entry point belongs to, by the first word of its name. */
+function contractOf({ name, implements: contracts }: Manifest, entry: string): ContractName {
+  const word = entry.split("_", 1)[0]!;
+  const contract = contracts.find((item) => item.contract === (word === "hook" ? "hooks" : word));
+  if (contract === undefined) {
+    throw new PluginError(
+      "contract.not-implemented",
+      `Cannot call "${entry}" of ${name}: it implements ${
+        contracts.map((item) => item.contract).join(", ")
+      }`,
+    );
+  }
+  if (contract.contract !== "admission") return contract.contract;
+  throw new PluginError(
+    "usage.invalid",
+    `Cannot call "${entry}" of ${name} by its name: its answer is a verdict, ask "admission.check()"`,
+  );
+}
+
+function checkNow(now: string): void {
+  if (isUtcTime(now)) return;
+  throw new PluginError(
+    "usage.invalid",
+    `Cannot ask at the time "${now}": wanted 2026-01-31T12:00:00Z`,
+  );
+}
+
 /** Canonical JSON; what a document holds is JSON, but a program can hand over anything. */
-function encodeRequest(request: AdmissionRequest, name: string): Uint8Array {
+function encodeRequest(request: AdmissionRequest | JsonObject, what: string): Uint8Array {
   try {
     return new TextEncoder().encode(canonicalize(request)!);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PluginError(
       "contract.input-invalid",
-      `Cannot ask ${name} about "${request.subject.name}": it is no JSON (${why})`,
+      `Cannot ask ${what}: it is no JSON (${why})`,
       { cause },
     );
   }
@@ -238,14 +288,9 @@ function admissionOf(manifest: Manifest, guest: Callable, settings: JsonValue): 
         );
       }
       const now = options.now ?? new Date().toISOString();
-      if (!isUtcTime(now)) {
-        throw new PluginError(
-          "usage.invalid",
-          `Cannot ask at the time "${now}": wanted 2026-01-31T12:00:00Z`,
-        );
-      }
+      checkNow(now);
       const request = admissionRequest(document, { settings, now, evidence: options.evidence });
-      const input = encodeRequest(request, manifest.name);
+      const input = encodeRequest(request, `${manifest.name} about "${document.subject.name}"`);
       const { output } = await guest.call(ADMISSION_EXPORT, input, { signal: options.signal, now });
       return readVerdict(output, { now, rules: manifest.rules ?? [] });
     },

@@ -30,6 +30,7 @@ function scripted(answers: Answer[]): Plugin & { asked: number } {
         );
       },
     },
+    call: () => Promise.reject(new Error("this plugin judges only")),
   };
   return plugin;
 }

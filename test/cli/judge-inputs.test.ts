@@ -21,6 +21,7 @@ function pluginOf(answer: (input: string) => Promise<void>): Plugin {
         return { allowed: true, reasons: [] };
       },
     },
+    call: () => Promise.reject(new Error("this plugin judges only")),
   };
 }
 

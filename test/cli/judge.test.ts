@@ -25,6 +25,7 @@ function plugin(answer: Verdict | Error, name = "p", kinds = ["json"]): Plugin {
       judges: ({ kind }) => kinds.includes(kind),
       check: () => answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer),
     },
+    call: () => Promise.reject(new Error("this plugin judges only")),
   };
 }
 
