@@ -24,7 +24,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   input: ["", "document", "platform"],
   config: ["", "bundle", "document", "platform"],
   host: ["", "bundle", "capability", "contract", "document", "sandbox", "wasm", "platform"],
-  cli: ["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
+  testing: ["", "bundle", "capability", "contract", "document", "host", "input", "platform"],
+  cli: [
+    ...["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
+    "testing",
+  ],
 };
 
 /** The public list of exports, which sees every room. */

@@ -9,6 +9,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import { ManifestSchema } from "../src/bundle/manifest.ts";
 import { AdmissionRequestSchema, VerdictSchema } from "../src/contract/admission.ts";
 import { JsonObjectSchema } from "../src/json.ts";
+import { CasesSchema } from "../src/testing/case.ts";
 import { PROJECT } from "./project.ts";
 
 const FOLDER = "src/contract/schema";
@@ -16,12 +17,14 @@ const FOLDER = "src/contract/schema";
 const SCHEMAS = {
   "admission-request.schema.json": AdmissionRequestSchema,
   "admission-verdict.schema.json": VerdictSchema,
+  "cases.schema.json": CasesSchema,
   "manifest.schema.json": ManifestSchema,
 };
 
 const TITLES: Readonly<Record<string, string>> = {
   "admission-request.schema.json": "Cofferdam admission request, version 1",
   "admission-verdict.schema.json": "Cofferdam admission verdict, version 1",
+  "cases.schema.json": "Cofferdam test cases",
   "manifest.schema.json": "Cofferdam plugin manifest, version 1",
 };
 

@@ -62,6 +62,14 @@ export const ERROR_CODES = [
   "document.too-deep",
   "document.too-many-aliases",
   "document.kind-mismatch",
+  // test: an author's cases and tests
+  "test.case-invalid",
+  "test.file-failed",
+  "test.timeout",
+  // build: what an author makes a plugin from
+  "build.plugin-missing",
+  "build.plugin-stale",
+  "build.dependency-missing",
   // output: what could not be written
   "output.unwritable",
   // config and usage: what the operator wrote

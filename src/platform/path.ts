@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { environmentVariable } from "./process.ts";
 
 /** `path` as a file names it: from the file's own folder, where it is not absolute. */
@@ -12,6 +13,16 @@ export function pathFrom(file: string, path: string): string {
  */
 export function pathTo(file: string, path: string): string {
   return relative(dirname(resolve(file)), resolve(path)).replaceAll(sep, "/");
+}
+
+/** The folder that a file stands in. */
+export function folderOf(path: string): string {
+  return dirname(path);
+}
+
+/** The path that a `file:` URL means. */
+export function pathOfUrl(url: string): string {
+  return fileURLToPath(url);
 }
 
 /** `path` from the root on; from the current folder, where it is not absolute. */
