@@ -14,6 +14,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   lock: async () => (await import("./lock.ts")).lock,
   pack: async () => (await import("./pack.ts")).pack,
   replay: async () => (await import("./replay.ts")).replay,
+  test: async () => (await import("./test.ts")).test,
   verify: async () => (await import("./verify.ts")).verify,
 };
 

@@ -18,10 +18,10 @@ test("--version and --help answer on stdout with 0", async () => {
   assert.equal([version.code, version.stdout], [0, `cofferdam ${VERSION}\n`]);
   const help = await runCli(["--help"]);
   assert.is(help.code, 0);
-  for (const verb of ["check", "inspect", "lock", "pack", "replay", "verify"]) {
+  for (const verb of ["check", "inspect", "lock", "pack", "replay", "test", "verify"]) {
     assert.match(help.stdout, verb);
   }
-  for (const verb of ["check", "inspect", "lock", "pack", "replay", "verify"]) {
+  for (const verb of ["check", "inspect", "lock", "pack", "replay", "test", "verify"]) {
     const own = await runCli([verb, "--help"]);
     assert.is(own.code, 0);
     assert.match(own.stdout, /Permissions on Deno: --allow-read/);
