@@ -18,7 +18,22 @@ type Times = ReadonlyMap<string, FileTimes>;
  * few of them.
  */
 export async function watchTests(context: VerbContext, folder: string): Promise<ExitCode> {
-  const { flags, log, signal } = context;
+  // What looks at files ends with us, however that comes about.
+  const end = new AbortController();
+  const stop = () => end.abort();
+  context.signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await watchUntil(end.signal, context, folder);
+  } finally {
+    stop();
+  }
+}
+
+async function watchUntil(
+  signal: AbortSignal,
+  { flags, log }: VerbContext,
+  folder: string,
+): Promise<never> {
   const args = ["test", ...argumentsOf(flags)];
   const plugin = flags.one("plugin");
   const look = () => timesOf(folder, plugin);

@@ -156,6 +156,7 @@ export function runSelf(args: readonly string[], signal: AbortSignal): Promise<n
   // Deno does not say with which permissions it was started; who may start programs may do all.
   const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : process.execArgv;
   return new Promise((resolve, reject) => {
+    // What is thrown here, as by Deno for want of a permission, is a rejection as well.
     const child = spawn(process.execPath, [...runtime, process.argv[1]!, ...args], {
       stdio: "inherit",
       signal,

@@ -11,6 +11,12 @@ import { jsonTests, makeTestFolder, runTests, testModule } from "./test-folder.t
 
 const test = suite("test");
 
+/** A result of the JSON report, in short. */
+// deno-lint-ignore no-explicit-any
+function shortOf({ file, name, status, error }: any): unknown[] {
+  return [file, name, status, error?.code, error?.message.split("\n")[0]];
+}
+
 const GOOD = "- { name: good, object: 1, expect: { allowed: false, rules: [no-b] } }\n";
 const BAD = "- { name: bad, object: 1, expect: { allowed: true, rules: [] } }\n";
 
@@ -148,12 +154,7 @@ test("reads a file beside it", async (plugin) => {
     const { code, report, stderr } = await jsonTests(folder);
     assert.is(code, 1, stderr);
     assert.match(stderr, "to be seen on stderr");
-    const results = report.results.map(
-      // deno-lint-ignore no-explicit-any
-      (
-        { file, name, status, error }: any,
-      ) => [file, name, status, error?.code, error?.message.split("\n")[0]],
-    );
+    const results = report.results.map(shortOf);
     assert.equal(results, [
       ["policy.test.ts", "passes", "passed", undefined, undefined],
       ["policy.test.ts", "fails", "failed", null, "it was denied"],
@@ -248,5 +249,23 @@ test("--watch runs again after each change, until it is interrupted", async () =
     await folder.remove();
   }
 });
+
+if ("Deno" in globalThis) {
+  test("--watch ends where it may not start a process", async () => {
+    const folder = await makeTestFolder({ "cases/a.yaml": GOOD });
+    const main = CLI[1].at(-1)!;
+    const allowed = ["--quiet", "--allow-read", "--allow-env", "--allow-sys=cpus"];
+    const child = spawn(CLI[0], ["run", ...allowed, main, "test", "--watch"], {
+      cwd: folder.path,
+      env: plainEnvironment(),
+    });
+    let errors = "";
+    child.stderr.on("data", (chunk) => errors += chunk);
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    await folder.remove();
+    assert.is(code, 2);
+    assert.match(errors, "--allow-run");
+  });
+}
 
 test.run();

@@ -117,7 +117,7 @@ test("an answer cannot call the plugin that waits for it", async ({ bench }) => 
   assert.is(await codeOf(ask(plugin, "exec_run", {})), "capability.reentrant");
 });
 
-test("answers are for functions that there are", async ({ bench }) => {
+test("answers are for functions that there are", ({ bench }) => {
   for (const name of ["exec", "log", "state_got", "__proto__"]) {
     const answers = Object.fromEntries([[name, () => null]]);
     assert.throws(

@@ -1,11 +1,4 @@
-import type { TestReport } from "../../testing/report.ts";
-import type { FormatContext } from "../format/report.ts";
-
-/** Renders a report of tests; the text ends with a line feed. */
-export type TestFormat = (
-  report: TestReport,
-  context: Pick<FormatContext, "color">,
-) => string;
+import type { TestFormat } from "./test-format.ts";
 
 /** The values of `--format`, the default first. */
 export const TEST_FORMAT_NAMES = ["text", "json", "tap", "junit"] as const;

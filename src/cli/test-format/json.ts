@@ -1,6 +1,6 @@
 import type { RuleRow, TestReport, TestResult } from "../../testing/report.ts";
 import { jsonText } from "../format/json-text.ts";
-import type { TestFormat } from "./formats.ts";
+import type { TestFormat } from "./test-format.ts";
 
 /**
  * The format for programs; members may be added, none is renamed or removed.

@@ -3,7 +3,7 @@ import { groupBy } from "../format/group-by.ts";
 import { placeOf } from "../format/wording.ts";
 import { element, textElement } from "../format/xml.ts";
 import { differenceLines } from "./difference-lines.ts";
-import type { TestFormat } from "./formats.ts";
+import type { TestFormat } from "./test-format.ts";
 
 /**
  * JUnit XML as CI servers read it: a suite for each file, a case for each test. What did not come out

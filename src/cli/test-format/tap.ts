@@ -2,7 +2,7 @@ import type { TestResult } from "../../testing/report.ts";
 import { jsonLine } from "../format/json-text.ts";
 import { escapeTap, quoteYaml } from "../format/tap.ts";
 import { visible } from "../format/visible.ts";
-import type { TestFormat } from "./formats.ts";
+import type { TestFormat } from "./test-format.ts";
 import { totalsOf } from "./text.ts";
 
 /**

@@ -4,7 +4,7 @@ import { groupBy } from "../format/group-by.ts";
 import { visible, visibleProse } from "../format/visible.ts";
 import { placeOf } from "../format/wording.ts";
 import { differenceLines } from "./difference-lines.ts";
-import type { TestFormat } from "./formats.ts";
+import type { TestFormat } from "./test-format.ts";
 
 type Paint = ReturnType<typeof picocolors.createColors>;
 
