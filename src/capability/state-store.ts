@@ -3,6 +3,9 @@ import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import type { Changed, KeyPage, KeyQuery, StateChange, StateUsage } from "./state-database.ts";
 import type { StateMethod, StateReply, StateTask } from "./state-thread.ts";
 
+/** What the functions of `state` stand on. */
+export type KeyValueStore = Pick<StateStore, "get" | "list" | "change">;
+
 /** A task on its way to the thread. */
 interface Waiting {
   readonly resolve: (result: unknown) => void;

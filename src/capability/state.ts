@@ -8,7 +8,7 @@ import type { Capability, HostCall, HostFunction, OpenedCapability } from "./hos
 import { type StateBounds, tooFast } from "./state-bounds.ts";
 import { openInstanceStore } from "./state-folder.ts";
 import type { Changed, KeyPage, StateChange } from "./state-database.ts";
-import type { StateStore } from "./state-store.ts";
+import type { KeyValueStore } from "./state-store.ts";
 import { takeToken, type TokenBucket } from "./token-bucket.ts";
 import { withinCall } from "./within-call.ts";
 
@@ -55,7 +55,7 @@ export const state: Capability<StateGrant> = {
 
 /** The functions over a store, wherever it keeps what it is given. */
 export function stateOver(
-  store: StateStore,
+  store: KeyValueStore,
   bounds: StateBounds,
   release: () => Promise<void>,
 ): OpenedCapability {
@@ -111,12 +111,12 @@ function functionsOf(access: StateAccess): HostFunction[] {
 
 /** A store within the bounds of one grant; everything is measured before it is looked up. */
 class StateAccess {
-  readonly #store: StateStore;
+  readonly #store: KeyValueStore;
   readonly #bounds: StateBounds;
   #bucket: TokenBucket | undefined;
   #closed = false;
 
-  constructor(store: StateStore, bounds: StateBounds) {
+  constructor(store: KeyValueStore, bounds: StateBounds) {
     this.#store = store;
     this.#bounds = bounds;
   }
@@ -178,7 +178,7 @@ class StateAccess {
     );
   }
 
-  #open(): StateStore {
+  #open(): KeyValueStore {
     if (!this.#closed) return this.#store;
     throw new PluginError("capability.failed", "Cannot use the state: it was closed");
   }

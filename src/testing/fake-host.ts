@@ -1,7 +1,7 @@
-import type { CapabilityName, Manifest } from "../bundle/manifest.ts";
+import { CAPABILITIES, type CapabilityName, type Manifest } from "../bundle/manifest.ts";
 import { encodeAnswer, encodeError } from "../capability/answer.ts";
 import { directoryOver } from "../capability/directory.ts";
-import { FUNCTION_NAMES, functionOf } from "../capability/function-names.ts";
+import { FUNCTION_NAMES } from "../capability/function-names.ts";
 import type { HostFunction, OpenedCapability } from "../capability/host-function.ts";
 import { metadata } from "../capability/metadata.ts";
 import type {
@@ -10,13 +10,16 @@ import type {
   MetadataRequest,
 } from "../capability/metadata-provider.ts";
 import { STATE_BOUNDS, stateOver } from "../capability/state.ts";
-import { GRANTED_NAMES, type Grants } from "../capability/table.ts";
+import type { Grants } from "../capability/table.ts";
 import { parseGuestJson } from "../contract/verdict.ts";
 import type { OpenCapability } from "../host/grants.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { MemoryState } from "./memory-state.ts";
+
+/** What needs a grant. */
+const GRANTED = CAPABILITIES.filter((name) => name !== "log");
 
 /** Answers for a function of a capability: the `ok` of its answer, or a `PluginError` as its refusal. */
 export type FakeAnswer = (request: JsonObject) => JsonValue | Promise<JsonValue>;
@@ -66,7 +69,7 @@ export class FakeHost {
 
   /** Grants of everything that a manifest asks for, to be opened by {@link openFake}. */
   grants(manifest: Manifest): Grants {
-    const asked = GRANTED_NAMES.filter((name) => manifest.capabilities?.includes(name));
+    const asked = GRANTED.filter((name) => manifest.capabilities?.includes(name));
     return Object.fromEntries(asked.map((name) => [name, this])) as unknown as Grants;
   }
 
@@ -159,9 +162,8 @@ function refusing(capability: CapabilityName, name: string): HostFunction {
 }
 
 function checkAnswerable(name: string): void {
-  const capability = functionOf(name);
-  if (capability !== undefined && capability !== "log") return;
-  const known = GRANTED_NAMES.flatMap((granted) => FUNCTION_NAMES[granted]);
+  const known = GRANTED.flatMap((granted) => FUNCTION_NAMES[granted]);
+  if (known.includes(name)) return;
   throw new PluginError(
     "test.case-invalid",
     `Cannot answer "${name}": no capability has such a function; wanted one of ${known.join(", ")}`,

@@ -1,95 +1,75 @@
 import { overLimit, type StateBounds } from "../capability/state-bounds.ts";
-import type { StateStore } from "../capability/state-store.ts";
+import type { Changed, KeyPage, KeyQuery, StateChange } from "../capability/state-database.ts";
+import type { KeyValueStore } from "../capability/state-store.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A store of state that lives as long as a test; in the order of keys like the one on disk. */
-export class MemoryState implements StateStore {
-  /** UTF-8 in hexadecimal: sorted as text it is sorted by its bytes. */
-  readonly #values = new Map<string, Uint8Array>();
+export class MemoryState implements KeyValueStore {
+  readonly #values: Map<string, string>;
 
   constructor(values: Readonly<Record<string, string>> = {}) {
-    for (const [key, value] of Object.entries(values)) {
-      this.#values.set(hexOf(encoder.encode(key)), encoder.encode(value));
-    }
+    this.#values = new Map(Object.entries(values));
   }
 
   /** What it holds, in the order of the keys. */
   entries(): Record<string, string> {
-    return Object.fromEntries(
-      this.#names().map((name) => [
-        decoder.decode(bytesOf(name)),
-        decoder.decode(this.#values.get(name)),
-      ]),
-    );
+    return Object.fromEntries(this.#keys().map((key) => [key, this.#values.get(key)!]));
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(hexOf(key));
+  get(key: string): Promise<string | null> {
+    return Promise.resolve(this.#values.get(key) ?? null);
   }
 
-  list: StateStore["list"] = (prefix, after, limit) => {
-    const from = after === undefined ? "" : hexOf(after);
-    const names = this.#names()
-      .filter((name) => name.startsWith(hexOf(prefix)) && (after === undefined || name > from));
-    return { keys: names.slice(0, limit).map(bytesOf), more: names.length > limit };
-  };
-
-  usage: StateStore["usage"] = () => {
-    const bytes = [...this.#values].reduce(
-      (sum, [key, { length }]) => sum + key.length / 2 + length,
-      0,
+  list({ prefix, after, limit }: KeyQuery): Promise<KeyPage> {
+    const keys = this.#keys().filter((key) =>
+      key.startsWith(prefix) && (after === undefined || byUtf8(key, after) > 0)
     );
-    return { bytes, keys: this.#values.size };
-  };
+    return Promise.resolve({ keys: keys.slice(0, limit), more: keys.length > limit });
+  }
 
-  change: StateStore["change"] = (key, bounds, signal, decide) => {
-    // Within the promise, where callers look for errors.
-    return Promise.resolve().then(() => {
-      const name = hexOf(key);
-      const before = this.#values.get(name);
-      const decision = signal.aborted ? { write: false } as const : decide(before);
-      if (!decision.write || (before === undefined && decision.value === undefined)) {
-        return { written: false, before };
-      }
-      if (decision.value === undefined) this.#values.delete(name);
-      else this.#put(name, decision.value, before, bounds);
-      return { written: true, before };
-    });
-  };
-
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** Within the promise, where callers look for errors. */
+  async change({ key, value, expected, bounds }: StateChange): Promise<Changed> {
+    const before = await this.get(key);
+    if (expected !== undefined && before !== expected) return { matched: false, before };
+    if (value === null) this.#values.delete(key);
+    else this.#put(key, value, before, bounds);
+    return { matched: true, before };
   }
 
   #put(
-    name: string,
-    value: Uint8Array,
-    before: Uint8Array | undefined,
+    key: string,
+    value: string,
+    before: string | null,
     { maxBytes, maxKeys }: StateBounds,
   ): void {
-    const used = this.usage();
-    const bytes = used.bytes + value.length - (before?.length ?? -name.length / 2);
+    const used = [...this.#values].reduce((sum, [k, v]) => sum + sizeOf(k) + sizeOf(v), 0);
+    const bytes = used + sizeOf(value) - (before === null ? -sizeOf(key) : sizeOf(before));
     if (bytes > maxBytes) {
       throw overLimit(`it would hold ${bytes} bytes, at most ${maxBytes} are granted`);
     }
-    const keys = used.keys + (before === undefined ? 1 : 0);
+    const keys = this.#values.size + (before === null ? 1 : 0);
     if (keys > maxKeys) {
       throw overLimit(`it would hold ${keys} keys, at most ${maxKeys} are granted`);
     }
-    this.#values.set(name, value);
+    this.#values.set(key, value);
   }
 
-  #names(): string[] {
-    return [...this.#values.keys()].sort();
+  #keys(): string[] {
+    return [...this.#values.keys()].sort(byUtf8);
   }
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+function sizeOf(text: string): number {
+  return encoder.encode(text).length;
 }
 
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+/** The order of UTF-8 is that of code points, which is not that of UTF-16. */
+function byUtf8(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
 }

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { join } from "node:path";
 import { STATE_BOUNDS } from "../../src/capability/state.ts";
 import type { StateBounds } from "../../src/capability/state-bounds.ts";
-import { openStateStore, type StateStore } from "../../src/capability/state-store.ts";
+import { type KeyValueStore, StateStore } from "../../src/capability/state-store.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { MemoryState } from "../../src/testing/memory-state.ts";
 import { makeFolder } from "../support/folder.ts";
@@ -14,34 +14,31 @@ const test = suite("memory-state");
 const KEYS = ["a", "ab", "b", "é", "\u{10000}", "\uffff", "z"];
 
 /** One step on a store, as a text that tells what came of it. */
-type Step = (store: StateStore) => Promise<string>;
+type Step = (store: KeyValueStore) => Promise<string>;
 
-const bytes = (text: string) => new TextEncoder().encode(text);
-const textOf = (value: Uint8Array | undefined) =>
-  value === undefined ? null : new TextDecoder().decode(value);
-
-const put =
-  (key: string, value: string | undefined, bounds: Partial<StateBounds> = {}): Step =>
-  async (store) => {
-    const all = { ...STATE_BOUNDS, writesPerSecond: 1_000_000, ...bounds };
-    const wanted = value === undefined ? undefined : bytes(value);
-    try {
-      const { written, before } = await store.change(
-        bytes(key),
-        all,
-        new AbortController().signal,
-        () => ({ write: true, value: wanted }),
-      );
-      return JSON.stringify([written, textOf(before)]);
-    } catch (error) {
-      return `${(error as PluginError).code} ${(error as PluginError).message}`;
-    }
+const put = (
+  key: string,
+  value: string | null,
+  bounds: Partial<StateBounds> = {},
+  expected?: string | null,
+): Step =>
+async (store) => {
+  const change = {
+    key,
+    value,
+    ...(expected === undefined ? {} : { expected }),
+    bounds: { ...STATE_BOUNDS, writesPerSecond: 1_000_000, ...bounds },
+    now: 0,
   };
-
-const list = (prefix: string, after: string | undefined, limit: number): Step => (store) => {
-  const page = store.list(bytes(prefix), after === undefined ? undefined : bytes(after), limit);
-  return Promise.resolve(JSON.stringify([page.keys.map(textOf), page.more]));
+  try {
+    return JSON.stringify(await store.change(change));
+  } catch (error) {
+    return `${(error as PluginError).code} ${(error as PluginError).message}`;
+  }
 };
+
+const list = (prefix: string, after: string | undefined, limit: number): Step => async (store) =>
+  JSON.stringify(await store.list({ prefix, after, limit }));
 
 const STEPS: readonly Step[] = [
   ...KEYS.map((key) => put(key, `value of ${key}`)),
@@ -52,20 +49,21 @@ const STEPS: readonly Step[] = [
   list("", "b", 2),
   list("é", "a", 2),
   put("a", "another"),
-  put("none", undefined),
-  put("b", undefined),
+  put("none", null),
+  put("b", null),
   put("c", "x", { maxKeys: 6 }),
   put("a", "longer than it was", { maxBytes: 10 }),
   put("a", "longer", { maxBytes: 1_000, maxKeys: 6 }),
-  ...[...KEYS, "none"].map((key): Step => (store) =>
-    Promise.resolve(JSON.stringify(textOf(store.get(bytes(key)))))
-  ),
-  (store) => Promise.resolve(JSON.stringify(store.usage())),
+  put("a", "swapped", {}, "another"),
+  put("a", "swapped", {}, "longer"),
+  put("new", "1", {}, null),
+  put("new", "2", {}, null),
+  ...[...KEYS, "none"].map((key): Step => async (store) => JSON.stringify(await store.get(key))),
 ];
 
 test("MemoryState does what the store on disk does", async () => {
   const folder = await makeFolder();
-  const disk = openStateStore(join(folder.path, "state"));
+  const disk = await StateStore.open(join(folder.path, "state.sqlite"));
   const memory = new MemoryState();
   try {
     for (const [index, step] of STEPS.entries()) {
@@ -81,7 +79,7 @@ test("MemoryState does what the store on disk does", async () => {
 test("MemoryState holds what it was given, and says so", async () => {
   const state = new MemoryState({ b: "2", a: "1", é: "3" });
   assert.equal(state.entries(), { a: "1", b: "2", é: "3" });
-  await put("a", undefined)(state);
+  await put("a", null)(state);
   assert.equal(state.entries(), { b: "2", é: "3" });
 });
 
