@@ -31,3 +31,9 @@ export const JsonObjectSchema: v.GenericSchema<unknown, JsonObject> = v.custom<J
   isJsonObject,
   "Invalid type: Expected Object",
 );
+
+/** Schema of any {@link JsonValue}: what was parsed from JSON is one. */
+export const JsonValueSchema: v.GenericSchema<unknown, JsonValue> = v.unknown() as v.GenericSchema<
+  unknown,
+  JsonValue
+>;

@@ -1,6 +1,7 @@
+import { REQUIRED_ENTRIES } from "../contract/required-entries.ts";
 import { isEntryPoint, type WasmImport } from "../wasm/outline.ts";
 import type { Bundle } from "./bundle.ts";
-import { CAPABILITIES, type CapabilityName, type Manifest } from "./manifest.ts";
+import { CAPABILITIES, type CapabilityName, concurrencyOf, type Manifest } from "./manifest.ts";
 
 /** What a file is, for people and programs; nothing was compiled to find out. */
 export interface BundleDescription {
@@ -52,7 +53,6 @@ export function describeBundle(bundle: Bundle, answers: ImportAnswers): BundleDe
     answers.capabilityOf(item) === undefined && !answers.isOffered(item)
   );
   const asked = manifest.capabilities ?? [];
-  const isAdmission = manifest.implements.some((i) => i.contract === "admission");
   return {
     name: manifest.name,
     version: manifest.version,
@@ -69,7 +69,7 @@ export function describeBundle(bundle: Bundle, answers: ImportAnswers): BundleDe
     ),
     exports: outline.exports.filter((e) => e.kind === "function").map((e) => e.name),
     limits: manifest.limits ?? {},
-    concurrency: manifest.concurrency ?? (isAdmission ? "parallel" : "serial"),
+    concurrency: concurrencyOf(manifest),
     settings: manifest.settings ?? null,
     mismatches: findMismatches(bundle, asked, imported, unknown),
   };
@@ -81,16 +81,16 @@ function findMismatches(
   imported: readonly CapabilityName[],
   unknown: readonly WasmImport[],
 ): string[] {
-  const entry = outline.exports.find((e) => e.kind === "function" && e.name === "admission_check");
+  const entries = new Set(outline.exports.filter(isEntryPoint).map((entry) => entry.name));
   const unused = asked.filter((name) => !imported.includes(name));
   const unasked = imported.filter((name) => !asked.includes(name));
-  const admission = manifest.implements.some((i) => i.contract === "admission");
   return [
     ...unused.map((name) => `asks for "${name}" and imports none of its functions`),
     ...unasked.map((name) => `imports functions of "${name}" and does not ask for it`),
     ...unknown.map((i) => `imports ${i.kind} "${i.module}" "${i.name}", which nobody offers`),
-    ...(admission && !isEntryPoint(entry)
-      ? ['implements "admission" and does not export "admission_check" () -> i32']
-      : []),
+    ...manifest.implements.flatMap(({ contract }) =>
+      (REQUIRED_ENTRIES[contract] ?? []).filter((name) => !entries.has(name))
+        .map((name) => `implements "${contract}" and does not export "${name}" () -> i32`)
+    ),
   ];
 }

@@ -79,7 +79,7 @@ export interface Manifest {
   readonly settings?: JsonObject | undefined;
   readonly rules?: readonly Rule[] | undefined;
   readonly limits?: ManifestLimits | undefined;
-  /** `parallel` allows several calls at once; the default is `serial`, except for admission. */
+  /** `parallel` allows several calls at once; the default is `serial`, except for admission alone. */
   readonly concurrency?: "serial" | "parallel" | undefined;
 }
 
@@ -146,6 +146,12 @@ export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject
   ),
   concurrency: v.optional(v.picklist(["serial", "parallel"])),
 });
+
+/** Whether several calls of a plugin may run at once. */
+export function concurrencyOf(manifest: Manifest): "serial" | "parallel" {
+  const judgesOnly = manifest.implements.every((one) => one.contract === "admission");
+  return manifest.concurrency ?? (judgesOnly ? "parallel" : "serial");
+}
 
 /**
  * Checks a manifest's form.

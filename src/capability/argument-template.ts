@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { NameRule } from "../by-name.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
-import { isAddress } from "./address.ts";
+import { isAddress } from "../address.ts";
 import { shownOutput } from "./output-text.ts";
 
 /** What a guest may put into a hole. */

@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import { getDotPath, safeParse } from "valibot";
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import { isJsonObject } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";

@@ -1,4 +1,4 @@
-import type { Plugin } from "../host/plugin.ts";
+import type { JudgingPlugin } from "../host/plugin.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 
 /** How a call ends that would never have ended by itself. */
@@ -12,7 +12,11 @@ const ENDLESS: ReadonlySet<ErrorCode> = new Set(["sandbox.timeout", "sandbox.fue
  *
  * @param signal Aborts every call, in place of the one that a call is given.
  */
-export function giveUpAfter(plugin: Plugin, times: number, signal: AbortSignal): Plugin {
+export function giveUpAfter(
+  plugin: JudgingPlugin,
+  times: number,
+  signal: AbortSignal,
+): JudgingPlugin {
   const { manifest, digest, admission } = plugin;
   const controller = new AbortController();
   if (signal.aborted) controller.abort(signal.reason);
