@@ -174,7 +174,7 @@ test("check() refuses a kind that the manifest does not name", async ({ host }) 
 });
 
 test("check() refuses a plugin that does not implement admission", async ({ host }) => {
-  const bytes = bundleOf("(module)", { implements: [{ contract: "volume", version: 1 }] });
+  const bytes = bundleOf("(module)", { implements: [{ contract: "hooks", version: 1 }] });
   const plugin = await host.load(bytes);
   const error = await errorOf(plugin.admission.check(jsonDocument({})));
   assert.is(error.code, "contract.not-implemented");
