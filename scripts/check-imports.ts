@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   document: [""],
   bundle: ["", "wasm", "document", "contract"],
   contract: ["", "document"],
+  build: ["", "platform"],
   guest: ["", "bundle", "contract", "document"],
   capability: ["", "bundle", "contract", "document", "platform"],
   sandbox: ["", "wasm", "capability", "platform"],

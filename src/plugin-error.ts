@@ -70,6 +70,7 @@ export const ERROR_CODES = [
   "build.plugin-missing",
   "build.plugin-stale",
   "build.dependency-missing",
+  "build.failed",
   // output: what could not be written
   "output.unwritable",
   // config and usage: what the operator wrote
