@@ -10,6 +10,7 @@ import type { ExitCode, Verb } from "./verb.ts";
 /** The verbs, by name; each is loaded when it is called. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   check: async () => (await import("./check.ts")).check,
+  init: async () => (await import("./init.ts")).init,
   inspect: async () => (await import("./inspect.ts")).inspect,
   lock: async () => (await import("./lock.ts")).lock,
   pack: async () => (await import("./pack.ts")).pack,
