@@ -103,6 +103,7 @@ async function tryPlugin(home: string, contract: string, language: string): Prom
     );
     const { code, output } = await runCommand("npm", ["test"], { cwd: folder });
     check(code !== 0, `npm test ended with 0 beside a wrong case:\n${output}`);
+    check(output.includes("wrong.yaml"), `npm test does not name the wrong case:\n${output}`);
     await rm(join(folder, "cases", "wrong.yaml"));
   });
   await step(`${name}: cofferdam inspect finds no mismatch`, async () => {
