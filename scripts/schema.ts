@@ -10,7 +10,8 @@ import { ManifestSchema } from "../src/bundle/manifest.ts";
 import { AdmissionRequestSchema, VerdictSchema } from "../src/contract/admission.ts";
 import { JsonObjectSchema } from "../src/json.ts";
 import { CasesSchema } from "../src/testing/case.ts";
-import { CniFaultSchema, NETWORK_METHODS } from "../src/contract/network.ts";
+import { CniFaultSchema } from "../src/contract/cni-fault.ts";
+import { NETWORK_METHODS } from "../src/contract/network.ts";
 import { VOLUME_METHODS, VolumeFaultSchema } from "../src/contract/volume.ts";
 import { PROJECT } from "./project.ts";
 

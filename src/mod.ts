@@ -45,6 +45,8 @@ export type {
   Severity,
   Verdict,
 } from "./contract/admission.ts";
+export type { CniFault } from "./contract/cni-fault.ts";
+export { CNI_ERROR_CODES, isCniFault } from "./contract/cni-fault.ts";
 export type {
   CniAddress,
   CniDns,
@@ -63,13 +65,11 @@ export type {
   AttachmentInput,
   CniAttachment,
   CniConfig,
-  CniFault,
   DetachmentInput,
   NetworkAnswer,
   NetworkInput,
   NetworkRequest,
 } from "./contract/network.ts";
-export { CNI_ERROR_CODES, isCniFault } from "./contract/network.ts";
 export { encodeVerdict } from "./contract/verdict.ts";
 export type {
   MountedVolume,

@@ -13,6 +13,12 @@ export interface RequestHeader<Contract extends string> {
   readonly now: string;
 }
 
+/** An answer that says nothing but that it was done. */
+export type Done = Readonly<Record<string, never>>;
+
+/** Schema of {@link Done}. */
+export const DoneSchema: v.GenericSchema<unknown, Done> = v.strictObject({});
+
 /** One method of a contract: the export that a guest has for it, and the forms of what crosses. */
 export interface ContractMethod<Request, Answer> {
   /** `() -> i32`, JSON in, JSON out. */

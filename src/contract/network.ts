@@ -11,6 +11,7 @@ import { PluginError } from "../plugin-error.ts";
 import { list } from "./bounded.ts";
 import { CniArgsSchema, ContainerIdSchema, IfnameSchema, NetnsSchema } from "./cni-attachment.ts";
 import { convertCniResult } from "./cni-conversion.ts";
+import { type CniFault, CniFaultSchema, isCniFault } from "./cni-fault.ts";
 import {
   CNI_VERSIONS,
   type CniResult,
@@ -19,8 +20,7 @@ import {
   PreviousResultSchema,
 } from "./cni-result.ts";
 import { checkAnswer, parseGuestJson, unusableAnswer } from "./guest-json.ts";
-import type { ContractMethod, RequestHeader } from "./method.ts";
-import type { Done } from "./volume.ts";
+import { type ContractMethod, type Done, DoneSchema, type RequestHeader } from "./method.ts";
 
 /** The version of the network contract. */
 export const NETWORK_VERSION = 1;
@@ -117,31 +117,6 @@ export interface NetworkAnswers {
   readonly gc: Done;
 }
 
-/** The codes that CNI gives a meaning; those of a plugin's own begin at 100. */
-export const CNI_ERROR_CODES = {
-  incompatibleVersion: 1,
-  unsupportedField: 2,
-  unknownContainer: 3,
-  invalidEnvironment: 4,
-  ioFailure: 5,
-  decodingFailure: 6,
-  invalidNetworkConfig: 7,
-  invalidNetns: 8,
-  tryAgainLater: 11,
-  notAvailable: 50,
-  limitedConnectivity: 51,
-  firstOwn: 100,
-} as const;
-
-/** The answer of a plugin that could not do what it was asked. @see CNI SPEC 1.1.0, "Error" */
-export interface CniFault {
-  readonly cniVersion?: CniVersion | undefined;
-  /** 1 to 4294967295; see {@link CNI_ERROR_CODES}. */
-  readonly code: number;
-  readonly msg: string;
-  readonly details?: string | undefined;
-}
-
 /** What a guest answers to `network_<method>`. */
 export type NetworkAnswer<Method extends NetworkMethod = NetworkMethod> =
   | NetworkAnswers[Method]
@@ -174,15 +149,6 @@ const attachments = list(
   v.looseObject({ containerID: v.string(), ifname: v.string() }),
   LIMITS.attachments,
 );
-const done: v.GenericSchema<unknown, Done> = v.strictObject({});
-
-/** Schema of {@link CniFault}. */
-export const CniFaultSchema: v.GenericSchema<unknown, CniFault> = v.strictObject({
-  cniVersion: v.exactOptional(v.picklist(CNI_VERSIONS)),
-  code: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 32 - 1)),
-  msg: v.pipe(v.string(), v.nonEmpty(), v.maxLength(10_000)),
-  details: v.exactOptional(v.pipe(v.string(), v.maxLength(10_000))),
-});
 
 /** Every method of the contract, by its name. A plugin may leave out what has nothing to do. */
 export const NETWORK_METHODS: {
@@ -195,16 +161,21 @@ export const NETWORK_METHODS: {
   del: {
     entry: "network_del",
     request: v.strictObject({ ...container, netns: v.union([v.literal(""), NetnsSchema]) }),
-    answer: done,
+    answer: DoneSchema,
   },
   // As the reference implementation has it for a plugin without these functions.
-  check: { entry: "network_check", absent: {}, request: attachment, answer: done },
-  status: { entry: "network_status", absent: {}, request: v.strictObject(network), answer: done },
+  check: { entry: "network_check", absent: {}, request: attachment, answer: DoneSchema },
+  status: {
+    entry: "network_status",
+    absent: {},
+    request: v.strictObject(network),
+    answer: DoneSchema,
+  },
   gc: {
     entry: "network_gc",
     absent: {},
     request: v.strictObject({ ...network, validAttachments: v.exactOptional(attachments) }),
-    answer: done,
+    answer: DoneSchema,
   },
 };
 
@@ -286,9 +257,4 @@ export function readNetworkAnswer<Method extends NetworkMethod>(
   const said = value["cniVersion"] === "" ? undefined : value["cniVersion"];
   const result = checkAnswer(CniResultSchema, { ...value, cniVersion: said ?? version }, noun);
   return convertCniResult(result, version) as NetworkAnswers[Method];
-}
-
-/** Whether a plugin's answer says that it failed. */
-export function isCniFault(answer: unknown): answer is CniFault {
-  return isJsonObject(answer) && Object.hasOwn(answer, "code");
 }

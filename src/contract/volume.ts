@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, JsonObjectSchema, JsonValueSchema } from
 import { LIMITS } from "../limits.ts";
 import { HostPathSchema, line, list } from "./bounded.ts";
 import { checkAnswer, parseGuestJson, unusableAnswer } from "./guest-json.ts";
-import type { ContractMethod, RequestHeader } from "./method.ts";
+import { type ContractMethod, type Done, DoneSchema, type RequestHeader } from "./method.ts";
 
 /** The version of the volume contract. */
 export const VOLUME_VERSION = 1;
@@ -49,9 +49,6 @@ export type VolumeMethod = keyof VolumeInputs;
 export type VolumeRequest<Method extends VolumeMethod = VolumeMethod> =
   & RequestHeader<"volume">
   & VolumeInputs[Method];
-
-/** Done; nothing more to say. */
-export type Done = Readonly<Record<string, never>>;
 
 /** Where a volume is on the host; without a path it is nowhere, as long as it is not mounted. */
 export interface VolumePlace {
@@ -136,7 +133,6 @@ const options = byName(
   { pattern: /^[^\p{Cc}\p{Cs}]{1,255}$/u, wanted: "one line of at most 255 characters" },
   v.pipe(v.string(), v.maxLength(65_536)),
 );
-const done: v.GenericSchema<unknown, Done> = v.strictObject({});
 const place = { mountpoint: v.exactOptional(HostPathSchema) };
 const time = v.pipe(
   v.string(),
@@ -164,16 +160,16 @@ export const VOLUME_METHODS: {
   create: {
     entry: "volume_create",
     request: v.strictObject({ ...header, name, options }),
-    answer: done,
+    answer: DoneSchema,
   },
-  remove: { entry: "volume_remove", request: named, answer: done },
+  remove: { entry: "volume_remove", request: named, answer: DoneSchema },
   path: { entry: "volume_path", request: named, answer: v.strictObject(place) },
   mount: {
     entry: "volume_mount",
     request: mount,
     answer: v.strictObject({ mountpoint: HostPathSchema }),
   },
-  unmount: { entry: "volume_unmount", request: mount, answer: done },
+  unmount: { entry: "volume_unmount", request: mount, answer: DoneSchema },
   get: { entry: "volume_get", request: named, answer: v.strictObject({ volume }) },
   list: {
     entry: "volume_list",

@@ -1,5 +1,6 @@
+import type { CniFault } from "../contract/cni-fault.ts";
 import type { CniResult } from "../contract/cni-result.ts";
-import type { CniFault, NetworkMethod, NetworkRequest } from "../contract/network.ts";
+import type { NetworkMethod, NetworkRequest } from "../contract/network.ts";
 import type { JsonValue } from "../json.ts";
 import { answerOf, checkMethods } from "./answer-of.ts";
 import type { Host } from "./host.ts";
