@@ -43,7 +43,8 @@ export function answeringEach(answers: Readonly<Record<string, string | Uint8Arr
     const text = Array.from(bytes, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
     data.push(`(data (i32.const ${end}) "${text}")`);
     entries.push(`(func (export "${name}") (result i32)
-      (call $answer (i32.const ${end}) (i32.const ${bytes.length})))`);
+      (call $answer (i32.const ${end}) (i32.const ${bytes.length}))
+      (i32.const 0))`);
     end += bytes.length;
   }
   return `(module
@@ -52,7 +53,7 @@ export function answeringEach(answers: Readonly<Record<string, string | Uint8Arr
     (import "extism:host/env" "output_set" (func $output (param i64 i64)))
     (memory (export "memory") ${Math.ceil(end / 65_536) + 1})
     ${data.join("\n")}
-    (func $answer (param $from i32) (param $length i32) (result i32)
+    (func $answer (param $from i32) (param $length i32)
       (local $to i64) (local $at i32)
       (local.set $to (call $alloc (i64.extend_i32_u (local.get $length))))
       (block $done (loop $next
@@ -62,8 +63,7 @@ export function answeringEach(answers: Readonly<Record<string, string | Uint8Arr
           (i32.load8_u (i32.add (local.get $from) (local.get $at))))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
-      (call $output (local.get $to) (i64.extend_i32_u (local.get $length)))
-      (i32.const 0))
+      (call $output (local.get $to) (i64.extend_i32_u (local.get $length))))
     ${entries.join("\n")})`;
 }
 
