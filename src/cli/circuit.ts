@@ -57,6 +57,5 @@ export function giveUpAfter(
         }
       },
     },
-    call: (entry, request, options) => plugin.call(entry, request, options),
   };
 }

@@ -11,7 +11,7 @@ import type {
 } from "../capability/metadata-provider.ts";
 import { STATE_BOUNDS, stateOver } from "../capability/state.ts";
 import type { Grants } from "../capability/table.ts";
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import type { OpenCapability } from "../host/grants.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";

@@ -21,7 +21,6 @@ function pluginOf(answer: (input: string) => Promise<void>): JudgingPlugin {
         return { allowed: true, reasons: [] };
       },
     },
-    call: () => Promise.reject(new Error("this plugin judges only")),
   };
 }
 

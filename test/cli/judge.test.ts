@@ -25,7 +25,6 @@ function plugin(answer: Verdict | Error, name = "p", kinds = ["json"]): JudgingP
       judges: ({ kind }) => kinds.includes(kind),
       check: () => answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer),
     },
-    call: () => Promise.reject(new Error("this plugin judges only")),
   };
 }
 
