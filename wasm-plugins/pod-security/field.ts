@@ -59,9 +59,7 @@ export class Field {
 
   /** Where the keys lead to, through objects. */
   at(...keys: readonly string[]): Field {
-    let field: Field = this;
-    for (const key of keys) field = field.#member(key);
-    return field;
+    return keys.reduce<Field>((field, key) => field.#member(key), this);
   }
 
   #member(step: string): Field {

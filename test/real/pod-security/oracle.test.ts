@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import type { JsonObject, JsonValue } from "../../../src/json.ts";
 import { NEWEST_MINOR } from "../../../wasm-plugins/pod-security/checks.ts";
@@ -29,22 +30,26 @@ const PODS = 4000;
 
 /** Fields that no control of the newest version looks at. */
 const NOT_JUDGED =
-  /metadata\.name|annotations |ontainers\.(name|image) |\.port |sysctls\.value |runAsUserName |intstr/;
+  /(?<!sysctls)\.(name|image|port|runAsUserName) |sysctls\.value |annotations |intstr/;
 
 const oracle = await buildOracle();
 if ("unavailable" in oracle) {
   leaveOut("real/pod-security oracle", oracle.unavailable);
 } else {
-  const run = (args: readonly string[], input: string): string => {
-    const options = { input, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  const run = (...args: readonly string[]): string => {
+    const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
     const { status, stdout, stderr } = spawnSync(oracle.path, args, options);
     assert.is(status, 0, stderr);
     return stdout;
   };
 
-  const ask = (questions: readonly Question[]): Answer[] =>
-    run([], questions.map((question) => JSON.stringify(question)).join("\n"))
-      .trimEnd().split("\n").map((line) => JSON.parse(line) as Answer);
+  // By a file: on Deno, a long standard input and a long output wait for each other.
+  const ask = (questions: readonly Question[]): Answer[] => {
+    const file = `${oracle.path}.jsonl`;
+    writeFileSync(file, questions.map((question) => JSON.stringify(question)).join("\n"));
+    const answers = run("judge", file).trimEnd().split("\n");
+    return answers.map((line) => JSON.parse(line) as Answer);
+  };
 
   const rulesOf = ({ level, version, pod }: Question): string[] => {
     const { allowed, reasons } = judge({ object: pod, settings: { level, version } });
@@ -62,7 +67,7 @@ if ("unavailable" in oracle) {
   };
 
   test("every check of upstream has a control of the same level, with the same versions", () => {
-    const checks = JSON.parse(run(["checks"], "")) as {
+    const checks = JSON.parse(run("checks")) as {
       id: string;
       level: string;
       versions: string[];

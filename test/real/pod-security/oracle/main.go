@@ -1,8 +1,8 @@
 // Oracle answers what the Pod Security Standards' own implementation says.
 //
-// Each line of standard input is {"level","version","pod"}; the answer to each is one line: the ids of
-// the checks that forbid the pod, or the error with which it cannot be read. Asked with "checks" as its
-// argument it lists every check there is instead.
+// "oracle checks" lists every check there is. "oracle judge FILE" reads FILE, whose lines are
+// {"level","version","pod"}, and answers each with one line: the ids of the checks that forbid the pod,
+// or the error with which it cannot be read.
 package main
 
 import (
@@ -36,14 +36,19 @@ type knownCheck struct {
 }
 
 func main() {
-	if slices.Contains(os.Args[1:], "checks") {
-		must(json.NewEncoder(os.Stdout).Encode(known()))
+	if len(os.Args) == 3 && os.Args[1] == "judge" {
+		judgeFile(os.Args[2])
 		return
 	}
-	in := bufio.NewScanner(os.Stdin)
+	must(json.NewEncoder(os.Stdout).Encode(known()))
+}
+
+func judgeFile(path string) {
+	file, err := os.Open(path)
+	must(err)
+	in := bufio.NewScanner(file)
 	in.Buffer(nil, 64<<20)
 	out := bufio.NewWriter(os.Stdout)
-	defer out.Flush()
 	encoder := json.NewEncoder(out)
 	evaluators := map[string]policy.Evaluator{}
 	for in.Scan() {
@@ -52,6 +57,7 @@ func main() {
 		must(encoder.Encode(judge(asked, evaluators)))
 	}
 	must(in.Err())
+	must(out.Flush())
 }
 
 func known() []knownCheck {
@@ -148,4 +154,3 @@ func must(err error) {
 		panic(err)
 	}
 }
-
