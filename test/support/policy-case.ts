@@ -34,8 +34,14 @@ export interface PolicyCase {
   };
 }
 
-/** Judges a request: the plugin itself, or what is compiled into it. */
-export type Check = (request: AdmissionRequest) => Verdict | Promise<Verdict>;
+/**
+ * Judges a request: what is compiled into a plugin takes it as it is; a host makes it itself, out of the
+ * document and the request's settings.
+ */
+export type Check = (
+  request: AdmissionRequest,
+  document: Document,
+) => Verdict | Promise<Verdict>;
 
 /** The cases of a plugin's folder. */
 export function readCases(plugin: string): PolicyCase[] {
@@ -52,7 +58,7 @@ export function readCases(plugin: string): PolicyCase[] {
 export async function runCase(item: PolicyCase, check: Check): Promise<void> {
   const document = await documentOf(item);
   assert.is(document.kind, item.kind);
-  const verdict = await check(requestFor(document, item.settings));
+  const verdict = await check(requestFor(document, item.settings), document);
   assert.equal(verdict.reasons.map((reason) => reason.rule), item.expect.rules);
   assert.is(verdict.allowed, item.expect.allowed);
   if (item.expect.paths !== undefined) {

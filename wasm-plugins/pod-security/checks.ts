@@ -14,8 +14,22 @@ export interface ActiveCheck {
   readonly check: Check;
 }
 
-/** What a level asks for since a minor version of Kubernetes. */
-export function checksOf(level: Level, minor: number): ActiveCheck[] {
+/** What a level asks for since a minor version of Kubernetes, up to the newest that is known. */
+export function checksOf(level: Level, minor: number): readonly ActiveCheck[] {
+  return CHECKS[level][minor]!;
+}
+
+// Made once, as the module is evaluated: a plugin's calls all start from what is then in its memory.
+const CHECKS: Readonly<Record<Level, readonly (readonly ActiveCheck[])[]>> = {
+  baseline: perVersion("baseline"),
+  restricted: perVersion("restricted"),
+};
+
+function perVersion(level: Level): ActiveCheck[][] {
+  return Array.from({ length: NEWEST_MINOR + 1 }, (_, minor) => select(level, minor));
+}
+
+function select(level: Level, minor: number): ActiveCheck[] {
   const active = CONTROLS.flatMap((control) => {
     const revision = control.since.findLast(([since]) => since <= minor);
     const applies = control.level === "baseline" || level === "restricted";

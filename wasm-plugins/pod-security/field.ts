@@ -1,14 +1,8 @@
 import { describe } from "./describe.ts";
 import type { Report } from "./report.ts";
 
-/** What a field is in: nothing for the judged object itself. */
-interface Place {
-  readonly parent?: Field;
-  /** A member's key or an element's index. */
-  readonly step?: string | number;
-  /** The name for people from which the names of fields below begin. */
-  readonly owner?: string;
-}
+/** A member's key or an element's index. */
+type Step = string | number;
 
 /**
  * A value of the judged object that knows where it stands. It may be absent, and a null counts as
@@ -18,13 +12,24 @@ interface Place {
 export class Field {
   /** Undefined where nothing is. */
   readonly value: unknown;
-  readonly #report: Report;
-  readonly #place: Place;
+  private readonly report: Report;
+  // Few fields are ever told of, so place and name are put together when one is.
+  private readonly parent: Field | undefined;
+  private readonly steps: readonly Step[];
+  private readonly ownName: string | undefined;
 
-  constructor(report: Report, value: unknown, place: Place) {
-    this.#report = report;
+  constructor(
+    report: Report,
+    value: unknown,
+    parent?: Field,
+    steps: readonly Step[] = [],
+    ownName?: string,
+  ) {
+    this.report = report;
     this.value = value;
-    this.#place = place;
+    this.parent = parent;
+    this.steps = steps;
+    this.ownName = ownName;
   }
 
   get isAbsent(): boolean {
@@ -33,46 +38,51 @@ export class Field {
 
   /** JSON Pointer from the judged object. */
   get path(): string {
-    const { parent, step } = this.#place;
-    if (parent === undefined) return "";
-    return `${parent.path}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const steps = this.steps.map((step) =>
+      `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`
+    );
+    return `${this.parent?.path ?? ""}${steps.join("")}`;
   }
 
   /** What the field belongs to, for people: `Container "web"`. */
   get owner(): string {
-    return this.#place.owner ?? this.#place.parent?.owner ?? "";
+    return this.ownName ?? this.parent?.owner ?? "";
   }
 
   /** Its name from there: `securityContext.capabilities.add[0]`; that of the owner itself is empty. */
   get name(): string {
-    const { parent, step, owner } = this.#place;
-    if (parent === undefined || owner !== undefined) return "";
-    if (typeof step === "number") return `${parent.name}[${step}]`;
-    if (!/^\w{1,64}$/.test(step!)) return `${parent.name}[${describe(step)}]`;
-    return parent.name === "" ? step! : `${parent.name}.${step}`;
+    if (this.parent === undefined || this.ownName !== undefined) return "";
+    return this.steps.reduce<string>(nameBelow, this.parent.name);
   }
 
   /** The same field, as the owner of what is below it. */
   as(owner: string): Field {
-    return new Field(this.#report, this.value, { ...this.#place, owner });
+    return new Field(this.report, this.value, this.parent, this.steps, owner);
   }
 
   /** Where the keys lead to, through objects. */
   at(...keys: readonly string[]): Field {
-    return keys.reduce<Field>((field, key) => field.#member(key), this);
+    let value = this.value;
+    for (let i = 0; i < keys.length && value !== undefined; i++) {
+      if (!isObject(value)) {
+        this.below(keys.slice(0, i), value).refuse("must be an object");
+        value = undefined;
+      } else {
+        value = Object.hasOwn(value, keys[i]!) ? value[keys[i]!] ?? undefined : undefined;
+      }
+    }
+    return this.below(keys, value);
   }
 
-  #member(step: string): Field {
-    const object = this.object();
-    const value = object !== undefined && Object.hasOwn(object, step) ? object[step] : undefined;
-    return new Field(this.#report, value ?? undefined, { parent: this, step });
+  private below(steps: readonly Step[], value: unknown): Field {
+    return steps.length === 0 ? this : new Field(this.report, value, this, steps);
   }
 
   /** The elements of a list; there, null is a value like others. */
   items(): Field[] {
-    if (!this.isAbsent && !Array.isArray(this.value)) this.refuse("must be a list");
-    const values = Array.isArray(this.value) ? this.value : [];
-    return values.map((value, step) => new Field(this.#report, value, { parent: this, step }));
+    if (Array.isArray(this.value)) return this.value.map((value, i) => this.below([i], value));
+    if (!this.isAbsent) this.refuse("must be a list");
+    return [];
   }
 
   /** The members of an object whose keys are not known before. */
@@ -84,19 +94,11 @@ export class Field {
   /** The members of an object that maps names to texts; to the API server, a null there is empty. */
   texts(): ReadonlyMap<string, Field> {
     const object = this.object() ?? {};
-    return new Map(
-      Object.keys(object).map((step) => [
-        step,
-        new Field(this.#report, object[step] ?? "", { parent: this, step }),
-      ]),
-    );
+    return new Map(Object.keys(object).map((key) => [key, this.below([key], object[key] ?? "")]));
   }
 
   object(): Readonly<Record<string, unknown>> | undefined {
-    const { value } = this;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
+    if (isObject(this.value)) return this.value;
     return this.isAbsent ? undefined : this.refuse("must be an object");
   }
 
@@ -121,7 +123,17 @@ export class Field {
 
   /** Tells that the value cannot be used, whatever the controls say. */
   refuse(wanted: string): undefined {
-    this.#report.malformed(this, wanted);
+    this.report.malformed(this, wanted);
     return undefined;
   }
+}
+
+function nameBelow(name: string, step: Step): string {
+  if (typeof step === "number") return `${name}[${step}]`;
+  if (!/^\w{1,64}$/.test(step)) return `${name}[${describe(step)}]`;
+  return name === "" ? step : `${name}.${step}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -22,7 +22,7 @@ export function judge(question: Question): Verdict {
   if (question.operation === "DELETE") return ALLOWED;
 
   const report = new Report();
-  const object = new Field(report, question.object, { owner: "Object" });
+  const object = new Field(report, question.object).as("Object");
   const pods = podsOf(object);
   const namespace = namespaceOf(question);
   if (pods.length > 0 && namespace !== undefined && settings.exemptNamespaces.includes(namespace)) {
@@ -41,10 +41,10 @@ export function judge(question: Question): Verdict {
 /** What an API server asks about says where it goes; a file says it only of itself. */
 function namespaceOf({ annotations, object }: Question): string | undefined {
   const report = new Report();
-  const request = new Field(report, annotations, {}).at("request");
+  const request = new Field(report, annotations).at("request");
   const ofRequest = request.at("namespace").text();
   if (!request.isAbsent) return ofRequest;
-  return new Field(report, object, {}).at("metadata", "namespace").text();
+  return new Field(report, object).at("metadata", "namespace").text();
 }
 
 function exempt(namespace: string): Verdict {

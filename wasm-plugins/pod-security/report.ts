@@ -32,12 +32,12 @@ export class Report {
   /** `field` breaks `rule`; `wanted` says what would not: `allowed: false`. */
   deny(rule: string, field: Field, wanted: string): void {
     // A value that cannot be read denies already, and nothing can be said of what stands in it.
-    if (!this.#isMalformed(field.path)) this.#add(rule, field, wanted);
+    if (!this.#isMalformed(field)) this.#add(rule, field, wanted);
   }
 
   /** `field` cannot be read; said once, however many look. */
   malformed(field: Field, wanted: string): void {
-    if (this.#isMalformed(field.path)) return;
+    if (this.#isMalformed(field)) return;
     this.#malformed.add(field.path);
     this.#add(MALFORMED, field, wanted);
   }
@@ -68,8 +68,9 @@ export class Report {
     });
   }
 
-  #isMalformed(path: string): boolean {
+  #isMalformed(field: Field): boolean {
     if (this.#malformed.size === 0) return false;
+    const { path } = field;
     for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
       if (this.#malformed.has(path.slice(0, end))) return true;
     }
