@@ -284,6 +284,12 @@ test("reasons stay within a verdict's bounds", () => {
   const { reasons } = judged(pod({ containers }));
   assert.is(reasons.length, 1000);
   assert.match(reasons.at(-1)!.message, /\(and 4000 reasons more\)$/);
+
+  const exempt = { metadata: { namespace: "a" } };
+  const items = Array.from({ length: 1100 }, (_, i) => i < 1050 ? exempt : {});
+  const list = judged({ apiVersion: "v1", kind: "PodList", items }, { exemptNamespaces: ["a"] });
+  assert.equal([list.allowed, list.reasons.length], [false, 1000]);
+
   const name = "🎉".repeat(200_000);
   const verdict = judged(pod({ volumes: [{ name, [name]: { [name]: name } }] }));
   v.parse(VerdictSchema, verdict);

@@ -3,7 +3,7 @@ import { Field } from "./field.ts";
 import { Pod } from "./pod.ts";
 import { Report, type Verdict } from "./report.ts";
 import { readSettings } from "./settings.ts";
-import { podsOf } from "./workload.ts";
+import { type Workload, workloadsIn } from "./workload.ts";
 
 /** The parts of an admission request that matter here. */
 export interface Question {
@@ -22,15 +22,14 @@ export function judge(question: Question): Verdict {
   if (question.operation === "DELETE") return ALLOWED;
 
   const report = new Report();
-  const object = new Field(report, question.object).as("Object");
-  const pods = podsOf(object);
-  const namespace = namespaceOf(question);
-  if (pods.length > 0 && namespace !== undefined && settings.exemptNamespaces.includes(namespace)) {
-    return exempt(namespace);
-  }
   const checks = checksOf(settings.level, settings.minor);
-  for (const fields of pods) {
-    const pod = new Pod(fields);
+  for (const workload of workloadsIn(new Field(report, question.object).as("Object"))) {
+    const namespace = namespaceOf(workload, question);
+    if (typeof namespace === "string" && settings.exemptNamespaces.includes(namespace)) {
+      report.exempt(workload.object, `the namespace ${JSON.stringify(namespace)} is exempt`);
+      continue;
+    }
+    const pod = new Pod(workload.pod);
     for (const { rule, check } of checks) {
       check(pod, (field, wanted) => report.deny(rule, field, wanted));
     }
@@ -39,17 +38,10 @@ export function judge(question: Question): Verdict {
 }
 
 /** What an API server asks about says where it goes; a file says it only of itself. */
-function namespaceOf({ annotations, object }: Question): string | undefined {
-  const report = new Report();
-  const request = new Field(report, annotations).at("request");
-  const ofRequest = request.at("namespace").text();
-  if (!request.isAbsent) return ofRequest;
-  return new Field(report, object).at("metadata", "namespace").text();
-}
-
-function exempt(namespace: string): Verdict {
-  const message = `Not judged: the namespace ${JSON.stringify(namespace)} is exempt`;
-  return { allowed: true, reasons: [{ rule: "exempt-namespace", severity: "info", message }] };
+function namespaceOf({ object }: Workload, { annotations }: Question): unknown {
+  const request = annotations?.["request"] ?? undefined;
+  if (request === undefined) return object.at("metadata", "namespace").value;
+  return (request as Readonly<Record<string, unknown>>)["namespace"];
 }
 
 function denySettings(why: string): Verdict {

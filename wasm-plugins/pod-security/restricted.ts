@@ -41,8 +41,8 @@ const privilegeEscalation: Check = (pod, deny) => {
 
 const runningAsNonRoot: Check = (pod, deny) => {
   const [ofPod, ...ofContainers] = pod.securityContexts.map((it) => it.at("runAsNonRoot"));
-  const inherited = ofPod!.boolean();
-  if (inherited === false) deny(ofPod!, "allowed: true, or not set where each container sets it");
+  const ofWhole = ofPod!.boolean();
+  if (ofWhole === false) deny(ofPod!, "allowed: true, or not set where each container sets it");
   for (const flag of ofContainers) {
     const value = flag.boolean();
     if (value === false) deny(flag, "allowed: true, or not set where the pod sets it");

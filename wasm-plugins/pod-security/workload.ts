@@ -1,5 +1,11 @@
 import type { Field } from "./field.ts";
 
+/** An object that runs pods, and what these are made of. */
+export interface Workload {
+  readonly object: Field;
+  readonly pod: Field;
+}
+
 /** Where the kinds that run pods keep what these are made of. */
 const WORKLOADS: ReadonlyMap<string, readonly string[]> = new Map([
   ["Pod", []],
@@ -17,11 +23,11 @@ const WORKLOADS: ReadonlyMap<string, readonly string[]> = new Map([
 const GROUPS: ReadonlySet<string> = new Set(["", "apps", "batch", "extensions"]);
 
 /**
- * The pods of an object: one of a workload, those of all items of a list, none of another kind.
+ * The workloads in an object: itself, those among the items of a list, none where it is of another kind.
  *
  * @param listed What an item is that does not say so itself, as in a `PodList`.
  */
-export function podsOf(object: Field, listed?: string): Field[] {
+export function workloadsIn(object: Field, listed?: string): Workload[] {
   const kind = object.at("kind");
   const name = kind.isAbsent ? listed : kind.text();
   if (name === undefined) {
@@ -32,12 +38,12 @@ export function podsOf(object: Field, listed?: string): Field[] {
   const items = object.at("items");
   if (Array.isArray(items.value)) {
     return items.items().flatMap((item, i) =>
-      podsOf(item.as(`${name} item ${i}`), name.replace(/List$/, ""))
+      workloadsIn(item.as(`${name} item ${i}`), name.replace(/List$/, ""))
     );
   }
   const steps = WORKLOADS.get(name);
   if (steps === undefined || !GROUPS.has(groupOf(object.at("apiVersion")))) return [];
-  return [object.as(name).at(...steps).as("Pod")];
+  return [{ object, pod: object.as(name).at(...steps).as("Pod") }];
 }
 
 /** `apps` of `apps/v1`; the core's name is empty, and so is that of an object which names none. */
