@@ -6,49 +6,23 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
+import { type AssemblyScriptCompiler, compileAssemblyScript } from "../src/build/assemblyscript.ts";
 import { packBundle } from "../src/bundle/pack.ts";
 import { PROJECT } from "./project.ts";
 
 /** Every plugin that is shipped with the project, by the name of its folder. */
 export const PLUGINS: readonly string[] = ["image-policy"];
 
-const OPTIONS: readonly string[] = [
-  // A call gets a fresh instance and ends within milliseconds: nothing is worth collecting.
-  ...["--runtime", "stub"],
-  // The kit's own, which reports through Extism what would otherwise be an import of `env.abort`.
-  ...["--use", "abort=wasm-plugins/sdk/assembly/extism/abort"],
-  // An instance whose memory has grown cannot be used again: a new one takes 50 us, these pages take 5.
-  ...["--initialMemory", "8"],
-  // Measured on the sample plugin: 15 % smaller than without --shrinkLevel, and about as fast.
-  // Assertions stay: they cost 0.5 % of the size, and without them a slip reads foreign memory.
-  ...["--optimizeLevel", "3", "--shrinkLevel", "1", "--converge"],
-];
-
 /**
- * Compiles AssemblyScript.
+ * Compiles AssemblyScript of this project.
  *
  * @param entry The file with the exports, relative to the project's folder.
- * @throws {Error} With the compiler's own messages.
+ * @throws {PluginError} With the compiler's own messages.
  */
-export async function compileGuest(entry: string): Promise<Uint8Array> {
-  let wasm: Uint8Array | undefined;
+export function compileGuest(entry: string): Promise<Uint8Array> {
   // Paths stay relative, so that none of this machine's goes into the module.
-  const result = await asc.main([
-    entry,
-    "--outFile",
-    "guest.wasm",
-    "--baseDir",
-    PROJECT,
-    ...OPTIONS,
-  ], {
-    writeFile: (_name, contents) => {
-      if (typeof contents !== "string") wasm = contents;
-    },
-  });
-  if (result.error !== null || wasm === undefined) {
-    throw new Error(`Cannot compile "${entry}":\n${result.stderr}`, { cause: result.error });
-  }
-  return wasm;
+  const source = { folder: PROJECT, entry, kit: "wasm-plugins/sdk/assembly" };
+  return compileAssemblyScript(asc as unknown as AssemblyScriptCompiler, source);
 }
 
 /** One plugin, built. */

@@ -9,7 +9,7 @@ import { listFiles, PROJECT } from "./project.ts";
 /**
  * Rooms of `src` and what each may import besides itself. "" stands for the files in `src` itself that
  * everybody shares (`plugin-error.ts`, `json.ts`, `limits.ts`, `date.ts`, `digest.ts`, `version.ts`,
- * `capability-module.ts`). Bridges, when they
+ * `address.ts`, `capability-module.ts`). Bridges, when they
  * come, import `host` and below, and never each other.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   platform: [""],
   wasm: [""],
   document: [""],
-  bundle: ["", "wasm", "document"],
+  bundle: ["", "wasm", "document", "contract"],
   contract: ["", "document"],
   capability: ["", "bundle", "contract", "document", "platform"],
   sandbox: ["", "wasm", "capability", "platform"],
@@ -26,17 +26,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ["", "bundle", "capability", "contract", "document", "sandbox", "wasm", "platform"],
   guest: ["", "bundle", "contract", "document"],
   build: ["", "bundle", "capability", "guest", "host", "platform", "sandbox", "wasm"],
+  testing: [
+    ...["", "build", "bundle", "capability", "contract", "document", "host", "input", "platform"],
+  ],
   cli: [
-    "",
-    "build",
-    "bundle",
-    "capability",
-    "config",
-    "contract",
-    "document",
-    "host",
-    "input",
-    "platform",
+    ...["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
+    ...["build", "testing"],
   ],
 };
 

@@ -1,6 +1,7 @@
-/** Checks that the two manifests and the version in the code say the same. */
+/** Checks that the two manifests, the version in the code and the templates say the same. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { TEMPLATE_LANGUAGES } from "../src/cli/template.ts";
 import { VERSION } from "../src/version.ts";
 import { PROJECT } from "./project.ts";
 
@@ -30,6 +31,14 @@ export async function checkManifests(): Promise<string[]> {
     const exact = name.startsWith("@extism/");
     if (exact === version.startsWith("^")) {
       faults.push(`${name} ${version}: Extism is pinned exactly, everything else with a caret`);
+    }
+  }
+  for (const language of TEMPLATE_LANGUAGES) {
+    const path = `wasm-plugins/template/${language}/package.json`;
+    const template = JSON.parse(await readFile(join(PROJECT, path), "utf8"));
+    for (const [name, version] of Object.entries(template.devDependencies)) {
+      const ours = npm.devDependencies[name] ?? version;
+      same(`${name} of package.json and ${path}`, ours, version);
     }
   }
   return faults;

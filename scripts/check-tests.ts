@@ -10,7 +10,11 @@ const OWN_FOLDERS = ["hostile", "real", "wasm-plugins", "scripts"];
 /** Everything that is wrong, a line each. */
 export async function checkTests(): Promise<string[]> {
   const faults: string[] = [];
-  for (const file of await listFiles("test", ".test.ts")) {
+  const files = [
+    ...await listFiles("test", ".test.ts"),
+    ...await listFiles("test/real", ".real.ts"),
+  ];
+  for (const file of files) {
     const text = (await readFile(join(PROJECT, file), "utf8")).trimEnd();
     const suites = [...text.matchAll(/^const (\w+)(?::[^=]+)? = suite[(<]/gm)].map((m) => m[1]!);
     if (suites.length === 0) faults.push(`${file}: has no suite`);

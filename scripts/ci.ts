@@ -11,8 +11,8 @@ import process from "node:process";
 import { denoPath, PROJECT } from "./project.ts";
 import { type CommandOptions, runCommand } from "./run-command.ts";
 
-/** The newer Node of the test matrix, from the registry like everything else. */
-const NEWER_NODE = `node-${process.platform}-${process.arch}@24`;
+/** The newer Nodes of the test matrix, the newest one last. */
+const NEWER_NODES: readonly number[] = [22, 24];
 
 let passed = 0;
 let failed = 0;
@@ -77,12 +77,14 @@ async function tests(name: string, program: string, args: string[], env = {}): P
   }
 }
 
-async function newerNode(): Promise<string> {
-  const folder = join(PROJECT, ".work", "newer-node");
+/** Installs a Node from the registry, like everything else, and gives its path. */
+async function installNode(major: number): Promise<string> {
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(PROJECT, ".work", `node-${major}`);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{"private":true}\n');
-  await run("npm", ["install", "--no-save", "--prefix", folder, NEWER_NODE]);
-  return join(folder, "node_modules", NEWER_NODE.split("@")[0]!, "bin", "node");
+  await run("npm", ["install", "--no-save", "--prefix", folder, `${name}@${major}`]);
+  return join(folder, "node_modules", name, "bin", "node");
 }
 
 /** The JSON report about all samples, and the recorded calls with their fuel, on one runtime. */
@@ -174,14 +176,20 @@ await host.close();
 const node = process.execPath;
 await step("the samples in C and Go", installCompilers);
 await tests("npm test", "npm", ["test"]);
+await tests("npm run test:real", "npm", ["run", "test:real", "--silent"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);
-let newer: string | undefined;
-await step("install a newer Node", async () => newer = await newerNode());
-if (newer !== undefined) {
-  const env = { COFFERDAM_NODE: newer };
-  await tests("tests on a newer Node", node, [join("build", "scripts", "test.js"), "node"], env);
+let newest: string | undefined;
+for (const major of NEWER_NODES) {
+  newest = undefined;
+  await step(`install Node ${major}`, async () => newest = await installNode(major));
+  if (newest === undefined) continue;
+  const env = { COFFERDAM_NODE: newest };
+  const args = [join("build", "scripts", "test.js"), "node"];
+  await tests(`tests on Node ${major}`, node, args, env);
+}
+if (newest !== undefined) {
   await tests("npm run test:wasm", "npm", ["run", "test:wasm", "--silent"]);
-  await step("same bytes and fuel on every runtime", () => compareReports(newer!));
+  await step("same bytes and fuel on every runtime", () => compareReports(newest!));
 }
 await step("same plugin from Node and Deno", comparePlugins);
 await step("npm start", () => run("npm", ["start"]));

@@ -2,8 +2,10 @@
  * Runs the tests on the runtimes that are named (`node`, `deno`; both without a name) and ends with
  * one line that counts over all of them. A run that ends without uvu's own count is a failure.
  *
- * `--only FOLDER` runs those of one folder alone, `hostile` for instance. COFFERDAM_NODE is the path of
- * another Node; it takes the place of the first one, and with `--only` it comes behind it.
+ * `--only FOLDER` runs those of one folder alone, `hostile` for instance; `--real` those of `test/real`
+ * instead, which need other people's programs, and `--real --only FOLDER` those of one folder there.
+ * COFFERDAM_NODE is the path of another Node; it takes the place of the first one, and with `--only` it
+ * comes behind it.
  */
 import { join } from "node:path";
 import process from "node:process";
@@ -20,14 +22,15 @@ interface Counts {
 const UVU = join(PROJECT, "node_modules", "uvu", "bin.js");
 
 const { values, positionals } = parseArgs({
-  options: { only: { type: "string" } },
+  options: { only: { type: "string" }, real: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const folder = values.only === undefined ? "" : String.raw`^${values.only}[\\/].*`;
+const [root, kind] = values.real ? ["test/real", "real"] : ["test", "test"];
 
 const onNode = (node: string): [string, string[]] => [
   node,
-  [UVU, "build/test", String.raw`${folder}\.test\.js$`],
+  [UVU, `build/${root}`, String.raw`${folder}\.${kind}\.js$`],
 ];
 
 const { COFFERDAM_NODE: otherNode } = process.env;
@@ -37,7 +40,7 @@ const RUNTIMES: Readonly<Record<string, () => [string, string[]][]>> = {
     values.only === undefined || otherNode === undefined
       ? [onNode(otherNode ?? "node")]
       : [onNode("node"), onNode(otherNode)],
-  deno: () => [[denoPath(), ["run", "-A", UVU, "test", String.raw`${folder}\.test\.ts$`]]],
+  deno: () => [[denoPath(), ["run", "-A", UVU, root, String.raw`${folder}\.${kind}\.ts$`]]],
 };
 
 const LIMIT_MS = 15 * 60 * 1000;

@@ -23,9 +23,17 @@ export function pointerTokens(pointer: string): string[] | undefined {
   return pointer.slice(1).split("/").map((t) => t.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** Schema of {@link JsonObject}, whatever is in it; `looseObject` alone would take an array. */
-export const JsonObjectSchema: v.GenericSchema<unknown, JsonObject> = v.pipe(
-  v.unknown(),
-  v.check(isJsonObject, "Invalid type: Expected Object"),
-  v.looseObject({}),
-) as v.GenericSchema<unknown, JsonObject>;
+/**
+ * Schema of {@link JsonObject}, which passes as it is. Valibot's `looseObject` would take an array, and
+ * leave out `__proto__`, `prototype` and `constructor`: others than we would read what we did not see.
+ */
+export const JsonObjectSchema: v.GenericSchema<unknown, JsonObject> = v.custom<JsonObject>(
+  isJsonObject,
+  "Invalid type: Expected Object",
+);
+
+/** Schema of any {@link JsonValue}: what was parsed from JSON is one. */
+export const JsonValueSchema: v.GenericSchema<unknown, JsonValue> = v.unknown() as v.GenericSchema<
+  unknown,
+  JsonValue
+>;

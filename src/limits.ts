@@ -35,6 +35,12 @@ export interface Limits {
   readonly callOutputBytes: number;
   /** Reasons in one verdict. */
   readonly reasons: number;
+  /** Volumes in one list of a driver. */
+  readonly volumes: number;
+  /** Interfaces, addresses and routes in one CNI result, each. */
+  readonly resultItems: number;
+  /** Attachments that a CNI runtime lists as valid when it has a plugin clean up. */
+  readonly attachments: number;
   /** What one call may ask of all capabilities together, in requests; lines of the log do not count. */
   readonly capabilityCalls: number;
   /** What a guest asks of a capability at a time, in bytes of JSON. */
@@ -98,6 +104,9 @@ export const LIMITS: Limits = {
   callInputBytes: 64 * 1024 * 1024,
   callOutputBytes: 1024 * 1024,
   reasons: 10_000,
+  volumes: 10_000,
+  resultItems: 1_000,
+  attachments: 100_000,
   capabilityCalls: 10_000,
   requestBytes: 8 * 1024 * 1024,
   logLines: 1_000,

@@ -45,15 +45,55 @@ export type {
   Severity,
   Verdict,
 } from "./contract/admission.ts";
+export type { CniFault } from "./contract/cni-fault.ts";
+export { CNI_ERROR_CODES, isCniFault } from "./contract/cni-fault.ts";
+export type {
+  CniAddress,
+  CniDns,
+  CniInterface,
+  CniIp02,
+  CniResult,
+  CniResult02,
+  CniResult04,
+  CniResult1,
+  CniRoute,
+  CniVersion,
+  CniVersionedAddress,
+} from "./contract/cni-result.ts";
+export { CNI_VERSIONS } from "./contract/cni-result.ts";
+export type {
+  AttachmentInput,
+  CniAttachment,
+  CniConfig,
+  DetachmentInput,
+  NetworkAnswer,
+  NetworkInput,
+  NetworkRequest,
+} from "./contract/network.ts";
 export { encodeVerdict } from "./contract/verdict.ts";
+export type {
+  MountedVolume,
+  NamedVolume,
+  Volume,
+  VolumeAnswer,
+  VolumeCreation,
+  VolumeErrorCode,
+  VolumeFault,
+  VolumeMount,
+  VolumePlace,
+  VolumeRequest,
+} from "./contract/volume.ts";
+export { isVolumeFault, VOLUME_ERROR_CODES } from "./contract/volume.ts";
 export type { Document, Evidence, Position, Subject } from "./document/document.ts";
 export type { DocumentKind } from "./document/kind.ts";
 export { DOCUMENT_KINDS } from "./document/kind.ts";
 export type { ParseOptions } from "./document/parse.ts";
 export { parseDocuments } from "./document/parse.ts";
+export type { AskOptions } from "./host/ask.ts";
 export type { AuditLine, LineSink } from "./host/audit.ts";
 export type { Host, HostOptions } from "./host/host.ts";
 export { createHost } from "./host/host.ts";
+export type { NetworkPlugin } from "./host/network.ts";
 export type { Admission, CheckOptions, LoadOptions, Plugin } from "./host/plugin.ts";
 export type { PluginLogLine } from "./host/prepare.ts";
 export type { RecordingLine, ReplayHost } from "./host/open-replayer.ts";
@@ -66,6 +106,7 @@ export type {
   RecordedLimits,
 } from "./host/recording.ts";
 export type { ReplayDifference, ReplayResult } from "./host/replay.ts";
+export type { VolumeDriver } from "./host/volume.ts";
 export type { ListOptions } from "./input/list.ts";
 export type { ReadOptions, ReadResult } from "./input/read.ts";
 export { readDocuments, readInputs } from "./input/read.ts";

@@ -76,7 +76,12 @@ export const ERROR_CODES = [
   "build.missing-global",
   "build.not-a-plugin",
   "build.contract-mismatch",
+  "build.plugin-missing",
   "build.failed",
+  // test: an author's cases and tests
+  "test.case-invalid",
+  "test.file-failed",
+  "test.timeout",
   // output: what could not be written
   "output.unwritable",
   // config and usage: what the operator wrote

@@ -17,6 +17,7 @@ import { PROJECT } from "../project.ts";
 import { measureCold } from "./cold.ts";
 import { measureFiles } from "./files.ts";
 import { LEAST_CALLS, measureMemory } from "./memory.ts";
+import { measureMetering } from "./metering.ts";
 import { type BenchReport, type Part, PARTS, type Section } from "./report.ts";
 import { renderEnvironment, renderLegend, renderSection } from "./table.ts";
 
@@ -84,6 +85,8 @@ async function measure(part: Part): Promise<Section[]> {
       return await (await loadCalls()).measureCalls(runtime);
     case "fresh":
       return await (await loadCalls()).measureFresh(runtime);
+    case "metering":
+      return await measureMetering(runtime);
   }
 }
 

@@ -1,19 +1,10 @@
 import createPlugin, { type ExtismPluginOptions } from "@extism/extism";
 import { LIMITS } from "../../src/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/sandbox/default-limits.ts";
 import { EXTISM_ENV, Kernel } from "../../src/sandbox/kernel/kernel.ts";
-import { type Mode, Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
+import { type Mode, Sandbox } from "../../src/sandbox/sandbox.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { assemble, RAW_ECHO, RAW_INPUT } from "./guest.ts";
-
-const SANDBOX_LIMITS: SandboxLimits = {
-  timeoutMs: LIMITS.timeoutMs,
-  fuel: LIMITS.fuel,
-  stackBytes: LIMITS.stackBytes,
-  memoryPages: LIMITS.memoryPages,
-  blockBytes: LIMITS.blockBytes,
-  inputBytes: LIMITS.callInputBytes,
-  outputBytes: LIMITS.callOutputBytes,
-};
 
 const FOREGROUND: ExtismPluginOptions = { useWasi: false, logLevel: "silent" };
 
@@ -47,7 +38,7 @@ export async function cofferdam(
     digest: how,
     bytes,
     outline: readOutline(bytes),
-    limits: SANDBOX_LIMITS,
+    limits: DEFAULT_LIMITS,
     mode,
     serial: false,
     functions: [],

@@ -1,7 +1,7 @@
-import { CAPABILITY_MODULE } from "../capability-module.ts";
+import { REQUIRED_ENTRIES } from "../contract/required-entries.ts";
 import { isEntryPoint, type WasmImport } from "../wasm/outline.ts";
 import type { Bundle } from "./bundle.ts";
-import { CAPABILITIES, type CapabilityName, type Manifest } from "./manifest.ts";
+import { CAPABILITIES, type CapabilityName, concurrencyOf, type Manifest } from "./manifest.ts";
 
 /** What a file is, for people and programs; nothing was compiled to find out. */
 export interface BundleDescription {
@@ -34,21 +34,25 @@ export interface BundleDescription {
   readonly mismatches: readonly string[];
 }
 
-/**
- * Describes an opened bundle.
- *
- * @param sandbox Whether the sandbox answers an import, apart from capabilities, and whether its
- * answer is always a refusal.
- */
-export function describeBundle(
-  bundle: Bundle,
-  sandbox: Record<"isOffered" | "isRefused", (item: WasmImport) => boolean>,
-): BundleDescription {
+/** Who answers what a module imports. */
+export interface ImportAnswers {
+  /** The capability, where its grant is what answers. */
+  capabilityOf(item: WasmImport): CapabilityName | undefined;
+  /** Whether the sandbox answers by itself. */
+  isOffered(item: WasmImport): boolean;
+  /** Whether that answer is always a refusal. */
+  isRefused(item: WasmImport): boolean;
+}
+
+/** Describes an opened bundle. */
+export function describeBundle(bundle: Bundle, answers: ImportAnswers): BundleDescription {
   const { manifest, outline } = bundle;
-  const others = outline.imports.filter((item) => !sandbox.isOffered(item));
-  const imported = CAPABILITIES.filter((name) => others.some((i) => capabilityOf(i) === name));
+  const used = new Set(outline.imports.map((item) => answers.capabilityOf(item)));
+  const imported = CAPABILITIES.filter((name) => used.has(name));
+  const unknown = outline.imports.filter((item) =>
+    answers.capabilityOf(item) === undefined && !answers.isOffered(item)
+  );
   const asked = manifest.capabilities ?? [];
-  const isAdmission = manifest.implements.some((i) => i.contract === "admission");
   return {
     name: manifest.name,
     version: manifest.version,
@@ -60,40 +64,33 @@ export function describeBundle(
     capabilities: { asked, imported },
     hostFunctions: outline.imports.filter((i) => i.kind === "function")
       .map((i) => `${i.module}.${i.name}`),
-    refused: outline.imports.filter(sandbox.isRefused).map((i) => `${i.module}.${i.name}`),
+    refused: outline.imports.filter((i) => answers.isRefused(i)).map((i) =>
+      `${i.module}.${i.name}`
+    ),
     exports: outline.exports.filter((e) => e.kind === "function").map((e) => e.name),
     limits: manifest.limits ?? {},
-    concurrency: manifest.concurrency ?? (isAdmission ? "parallel" : "serial"),
+    concurrency: concurrencyOf(manifest),
     settings: manifest.settings ?? null,
-    mismatches: findMismatches(bundle, asked, imported, others),
+    mismatches: findMismatches(bundle, asked, imported, unknown),
   };
-}
-
-/** `state_get` belongs to `state`; undefined for what is no capability. */
-function capabilityOf({ module, name }: WasmImport): CapabilityName | undefined {
-  if (module !== CAPABILITY_MODULE) return undefined;
-  return CAPABILITIES.find((capability) =>
-    name === capability || name.startsWith(`${capability}_`)
-  );
 }
 
 function findMismatches(
   { manifest, outline }: Bundle,
   asked: readonly CapabilityName[],
   imported: readonly CapabilityName[],
-  others: readonly WasmImport[],
+  unknown: readonly WasmImport[],
 ): string[] {
-  const entry = outline.exports.find((e) => e.kind === "function" && e.name === "admission_check");
+  const entries = new Set(outline.exports.filter(isEntryPoint).map((entry) => entry.name));
   const unused = asked.filter((name) => !imported.includes(name));
   const unasked = imported.filter((name) => !asked.includes(name));
-  const unknown = others.filter((i) => capabilityOf(i) === undefined);
-  const admission = manifest.implements.some((i) => i.contract === "admission");
   return [
     ...unused.map((name) => `asks for "${name}" and imports none of its functions`),
     ...unasked.map((name) => `imports functions of "${name}" and does not ask for it`),
     ...unknown.map((i) => `imports ${i.kind} "${i.module}" "${i.name}", which nobody offers`),
-    ...(admission && !isEntryPoint(entry)
-      ? ['implements "admission" and does not export "admission_check" () -> i32']
-      : []),
+    ...manifest.implements.flatMap(({ contract }) =>
+      (REQUIRED_ENTRIES[contract] ?? []).filter((name) => !entries.has(name))
+        .map((name) => `implements "${contract}" and does not export "${name}" () -> i32`)
+    ),
   ];
 }

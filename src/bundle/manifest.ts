@@ -1,8 +1,10 @@
 import * as v from "valibot";
+import { isUsable, PLUGIN_NAME } from "../by-name.ts";
 import { DateOrTimeSchema } from "../date.ts";
 import { DOCUMENT_KINDS, type DocumentKind } from "../document/kind.ts";
 import { type JsonObject, JsonObjectSchema } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
+import { strictObject } from "../strict-object.ts";
 
 /** Contracts that a plugin can implement. */
 export const CONTRACTS = [
@@ -66,7 +68,7 @@ export interface ManifestLimits {
 /** What a plugin says of itself: the content of the `cofferdam.manifest` section, as JSON. */
 export interface Manifest {
   readonly manifestVersion: 1;
-  /** Lower-case letters, digits and inner hyphens, at most 64. */
+  /** Lower-case letters, digits and inner hyphens, at most 64; not "constructor" or "prototype". */
   readonly name: string;
   /** Semantic version. */
   readonly version: string;
@@ -77,7 +79,7 @@ export interface Manifest {
   readonly settings?: JsonObject | undefined;
   readonly rules?: readonly Rule[] | undefined;
   readonly limits?: ManifestLimits | undefined;
-  /** `parallel` allows several calls at once; the default is `serial`, except for admission. */
+  /** `parallel` allows several calls at once; the default is `serial`, except for admission alone. */
   readonly concurrency?: "serial" | "parallel" | undefined;
 }
 
@@ -90,7 +92,11 @@ const SEMVER = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0
 /** Schema of {@link Manifest}. */
 export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject({
   manifestVersion: v.literal(1),
-  name: v.pipe(v.string(), v.regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/)),
+  name: v.pipe(
+    v.string(),
+    v.regex(PLUGIN_NAME.pattern),
+    v.check(isUsable, "Invalid name: no configuration and no lock could name it"),
+  ),
   version: v.pipe(v.string(), v.maxLength(64), v.regex(SEMVER)),
   description: v.optional(text),
   implements: v.pipe(
@@ -132,7 +138,7 @@ export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject
     ),
   ),
   limits: v.optional(
-    v.strictObject({
+    strictObject({
       timeoutMs: v.optional(positive),
       memoryPages: v.optional(positive),
       fuel: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
@@ -140,6 +146,12 @@ export const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject
   ),
   concurrency: v.optional(v.picklist(["serial", "parallel"])),
 });
+
+/** Whether several calls of a plugin may run at once. */
+export function concurrencyOf(manifest: Manifest): "serial" | "parallel" {
+  const judgesOnly = manifest.implements.every((one) => one.contract === "admission");
+  return manifest.concurrency ?? (judgesOnly ? "parallel" : "serial");
+}
 
 /**
  * Checks a manifest's form.

@@ -2,7 +2,8 @@ import * as v from "valibot";
 import type { NameRule } from "../by-name.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
-import { isAddress } from "./address.ts";
+import { isAddress } from "../address.ts";
+import { shownOutput } from "./output-text.ts";
 
 /** What a guest may put into a hole. */
 export type HoleType =
@@ -99,7 +100,7 @@ export function compileArguments(
   });
   return (values) => {
     for (const name of Object.keys(values)) {
-      if (!names.has(name)) throw invalid(where, `it has no hole "${shown(name)}"`);
+      if (!names.has(name)) throw invalid(where, `it has no hole "${shownOutput(name, 64)}"`);
     }
     for (const name of names) {
       if (!Object.hasOwn(values, name)) throw invalid(where, `the hole "${name}" needs a value`);
@@ -178,8 +179,4 @@ function fill(
 
 function invalid(where: string, why: string): PluginError {
   return new PluginError("capability.invalid", `Cannot run ${where}: ${why}`);
-}
-
-function shown(name: string): string {
-  return name.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }

@@ -21,7 +21,7 @@ const GrantSchema: v.GenericSchema<unknown, BlobGrant> = v.strictObject({
 });
 
 /** First byte of an answer of `blob_read`: what follows are the bytes, or the error in JSON. */
-export const BLOB_BYTES = 0;
+const BLOB_BYTES = 0;
 export const BLOB_ERROR = 1;
 
 /** Streams that the caller handed over, by handle: `blob_read`, `_write`, `_close`. */

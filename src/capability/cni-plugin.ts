@@ -1,4 +1,4 @@
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { fileKind } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";

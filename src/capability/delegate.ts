@@ -20,6 +20,7 @@ import { FUNCTION_NAMES } from "./function-names.ts";
 import { checkGrant } from "./grant.ts";
 import type { Capability } from "./host-function.ts";
 import type { JsonObject } from "../json.ts";
+import { shownOutput } from "./output-text.ts";
 import { ProcessRunner } from "./process-runner.ts";
 import { checkWriters, findUnpinned, forGuest, openPinned, type Program } from "./program.ts";
 
@@ -105,7 +106,8 @@ class Delegates {
   ): Promise<JsonObject> {
     const { type, config, containerId = "", netns = "", ifname = "", args = "" } = request;
     if (!this.#types.has(type)) {
-      throw new PluginError("capability.denied", "Cannot run a plugin that is not granted");
+      const message = `Cannot run plugin "${shownOutput(type, 64)}": it is not granted`;
+      throw new PluginError("capability.denied", message);
     }
     checkPluginTypes(config, type, this.#types);
     this.#checkNetns(netns);

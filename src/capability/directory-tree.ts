@@ -20,7 +20,7 @@ export interface TreeBounds {
 }
 
 /** The defaults. */
-export const TREE_BOUNDS: TreeBounds = {
+const TREE_BOUNDS: TreeBounds = {
   entries: LIMITS.directoryEntries,
   depth: LIMITS.directoryDepth,
 };

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { resolvePath } from "../platform/file-system.ts";
 import { holdFolder } from "../platform/held-folder.ts";
@@ -38,9 +39,20 @@ export const directory: Capability<DirectoryGrant> = {
       throw error;
     }
     const children = new Children(grant, path, root);
-    return { functions: functionsOf(children), close: () => children.close() };
+    return directoryOver(children);
   },
 };
+
+/** Children of a folder, wherever they are. */
+export type DirectoryStore = Pick<
+  Children,
+  "create" | "list" | "stat" | "remove" | "path" | "close"
+>;
+
+/** The functions over the children of a folder. */
+export function directoryOver(children: DirectoryStore): OpenedCapability {
+  return { functions: functionsOf(children), close: () => children.close() };
+}
 
 const ChildName: v.GenericSchema<unknown, string> = v.pipe(
   v.string(),
@@ -63,41 +75,34 @@ const ListRequest = v.strictObject({
   limit: v.exactOptional(boundSchema(LIMITS.pageNames), LIMITS.pageNames),
 });
 
-function functionsOf(children: Children): HostFunction[] {
+function functionsOf(children: DirectoryStore): HostFunction[] {
   return [
-    jsonFunction(
-      "directory",
-      "directory_create",
-      NameRequest,
-      ({ name }, call) =>
-        withinCall("directory_create", call, () => children.create(name, call.signal)),
-    ),
-    jsonFunction(
-      "directory",
+    within("directory_create", NameRequest, ({ name }, signal) => children.create(name, signal)),
+    within(
       "directory_list",
       ListRequest,
-      ({ after, limit }, call) =>
-        withinCall("directory_list", call, () => children.list(after, limit, call.signal)),
+      ({ after, limit }, signal) => children.list(after, limit, signal),
     ),
-    jsonFunction(
-      "directory",
+    within(
       "directory_stat",
       StatRequest,
-      ({ name, measure }, call) =>
-        withinCall("directory_stat", call, () => children.stat(name, measure, call.signal)),
+      ({ name, measure }, signal) => children.stat(name, measure, signal),
     ),
-    jsonFunction(
-      "directory",
-      "directory_remove",
-      NameRequest,
-      ({ name }, call) =>
-        withinCall("directory_remove", call, () => children.remove(name, call.signal)),
-    ),
-    jsonFunction(
-      "directory",
-      "directory_path",
-      NameRequest,
-      ({ name }, call) => withinCall("directory_path", call, () => children.path(name)),
-    ),
+    within("directory_remove", NameRequest, ({ name }, signal) => children.remove(name, signal)),
+    within("directory_path", NameRequest, ({ name }) => children.path(name)),
   ];
+}
+
+/** A function whose work ends with its call. */
+function within<Request>(
+  name: string,
+  schema: v.GenericSchema<unknown, Request>,
+  work: (request: Request, signal: AbortSignal) => Promise<JsonValue>,
+): HostFunction {
+  return jsonFunction(
+    "directory",
+    name,
+    schema,
+    (request, call) => withinCall(name, call, () => work(request, call.signal)),
+  );
 }

@@ -20,7 +20,7 @@ import type { Capability } from "./host-function.ts";
 import type { ProcessResult } from "./process-output.ts";
 import { ProcessRunner } from "./process-runner.ts";
 import { forGuest, openPinned, openUnpinned, type Program } from "./program.ts";
-import { outputText } from "./output-text.ts";
+import { outputText, shownOutput } from "./output-text.ts";
 
 interface RunRequest {
   readonly command: string;
@@ -59,7 +59,9 @@ export const exec: Capability<ExecGrant> = {
     const run = jsonFunction("exec", "exec_run", RunRequestSchema, async (request, { signal }) => {
       const command = commands.get(request.command);
       if (command === undefined) {
-        const message = "Cannot run a command that is not granted";
+        const message = `Cannot run command "${
+          shownOutput(request.command, 64)
+        }": it is not granted`;
         throw new PluginError("capability.denied", message);
       }
       return answerOf(await command.run(request, signal));

@@ -1,4 +1,5 @@
 import type { CapabilityName } from "../bundle/manifest.ts";
+import { CAPABILITY_MODULE } from "../capability-module.ts";
 
 /**
  * The functions of each capability, as guests import them. By itself, so that to know whose function
@@ -26,7 +27,14 @@ const OWNERS: ReadonlyMap<string, CapabilityName> = new Map(
   ),
 );
 
-/** The capability that a function belongs to: `state` for `state_get`; undefined for none of ours. */
-export function functionOf(name: string): CapabilityName | undefined {
-  return OWNERS.get(name);
+/** What a guest imports: `state_get`, a function of the capabilities' module. */
+interface Import {
+  readonly kind: string;
+  readonly module: string;
+  readonly name: string;
+}
+
+/** The capability whose function is imported: `state` for `state_get`; undefined for all else. */
+export function capabilityOf({ kind, module, name }: Import): CapabilityName | undefined {
+  return kind === "function" && module === CAPABILITY_MODULE ? OWNERS.get(name) : undefined;
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { CapabilityName } from "../bundle/manifest.ts";
+import { isJsonObject } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 
 /** A bound in a grant: a whole number from 1 to `max`. */
@@ -26,12 +27,13 @@ export function checkGrant<Grant>(
   schema: v.GenericSchema<unknown, Grant>,
   grant: unknown,
 ): Grant {
+  const invalid = (why: string) =>
+    new PluginError("config.invalid", `Cannot grant "${capability}": ${why}`);
+  // As an object whose every field may be left out valibot takes an array as well.
+  if (!isJsonObject(grant)) throw invalid("the grant is no object");
   const result = v.safeParse(schema, grant, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
-  throw new PluginError(
-    "config.invalid",
-    `Cannot grant "${capability}": ${path === null ? "" : `"${path}": `}${issue.message}`,
-  );
+  throw invalid(`${path === null ? "" : `"${path}": `}${issue.message}`);
 }

@@ -17,7 +17,7 @@ export function outputText(bytes: Uint8Array, isCut: boolean): OutputText {
   }
 }
 
-/** A line that shows what a program wrote, and does nothing where it is printed. */
+/** A line that shows what a program or a guest wrote, and does nothing where it is printed. */
 export function shownOutput(output: string | Uint8Array, maxLength = 512): string {
   const text = typeof output === "string" ? output : new TextDecoder().decode(output);
   const line = text.trim().replace(/\s+/g, " ").replace(

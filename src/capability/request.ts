@@ -1,6 +1,7 @@
 import type * as v from "valibot";
 import { getDotPath, safeParse } from "valibot";
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
+import { isJsonObject } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 
@@ -23,6 +24,8 @@ export function parseRequest<Request>(
     "request",
     (why) => invalid(name, `the request is no JSON: ${why}`),
   );
+  // As an object whose every field may be left out valibot takes an array as well.
+  if (!isJsonObject(value)) throw invalid(name, "the request is no object");
   const request = safeParse(schema, value, { abortEarly: true });
   if (!request.success) throw invalid(name, describe(request.issues[0]));
   return request.output;

@@ -2,7 +2,7 @@ import { PluginError } from "../plugin-error.ts";
 
 /** What one instance may keep, and how fast it may write. */
 export interface StateBounds {
-  /** Keys and values together; the file on disk is larger by LMDB's pages. */
+  /** Keys and values together; the file on disk is larger by SQLite's pages. */
   readonly maxBytes: number;
   readonly maxKeys: number;
   readonly maxKeyBytes: number;

@@ -1,8 +1,7 @@
 import { sha256Sync } from "../platform/hash.ts";
-import { missingPermission } from "../platform/permission.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
 import { PluginError } from "../plugin-error.ts";
-import type { StateStore } from "./state-store.ts";
+import { StateStore } from "./state-store.ts";
 
 /** A store that several plugins of this process may share, and how many do. */
 interface Shared {
@@ -12,11 +11,14 @@ interface Shared {
   closed?: Promise<void>;
 }
 
+/** The store, in the folder of its instance. SQLite's journal stands beside it. */
+const FILE = "state.sqlite";
+
 const openStores = new Map<string, Shared>();
 
 /**
  * Opens the store of an instance, in a folder of its own within the operator's. A process opens it
- * once, however many ask: LMDB's locks belong to the process.
+ * once, however many ask.
  *
  * @throws {PluginError} `trust.writable`, `output.unwritable`, `config.invalid`
  */
@@ -30,7 +32,9 @@ export async function openInstanceStore(
     await shared.closed;
     shared = openStores.get(path);
   }
-  if (shared === undefined) openStores.set(path, shared = { store: load(path), users: 0 });
+  if (shared === undefined) {
+    openStores.set(path, shared = { store: StateStore.open(`${path}/${FILE}`), users: 0 });
+  }
   shared.users++;
   const user = shared;
   const release = once(() =>
@@ -49,23 +53,6 @@ async function close(path: string, { store }: Shared): Promise<void> {
     await (await store.catch(() => undefined))?.close();
   } finally {
     openStores.delete(path);
-  }
-}
-
-/** LMDB comes with a native library, which takes 40 ms to load: only where state was granted. */
-async function load(path: string): Promise<StateStore> {
-  try {
-    const { openStateStore } = await import("./state-store.ts");
-    return openStateStore(path);
-  } catch (cause) {
-    if (cause instanceof PluginError) throw cause;
-    const permission = missingPermission(cause);
-    const why = permission === undefined
-      ? (cause as Error).message
-      : `the runtime does not permit it; run it with "${permission}"`;
-    throw new PluginError("config.invalid", `Cannot open the state in "${path}": ${why}`, {
-      cause,
-    });
   }
 }
 

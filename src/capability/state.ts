@@ -7,7 +7,8 @@ import { boundSchema, checkGrant, NameSchema } from "./grant.ts";
 import type { Capability, HostCall, HostFunction, OpenedCapability } from "./host-function.ts";
 import { type StateBounds, tooFast } from "./state-bounds.ts";
 import { openInstanceStore } from "./state-folder.ts";
-import type { Decide, StateStore } from "./state-store.ts";
+import type { Changed, KeyPage, StateChange } from "./state-database.ts";
+import type { KeyValueStore } from "./state-store.ts";
 import { takeToken, type TokenBucket } from "./token-bucket.ts";
 import { withinCall } from "./within-call.ts";
 
@@ -17,7 +18,7 @@ export interface StateGrant extends Partial<StateBounds> {
   readonly folder: string;
 }
 
-/** LMDB's pages of 4 KiB take keys up to 1,978 bytes. */
+/** Longer things are no names. */
 const MAX_KEY_BYTES = 1_024;
 /** Larger things are no state; a value travels as JSON, up to six times its size. */
 const MAX_VALUE_BYTES = 1024 * 1024;
@@ -31,31 +32,42 @@ const GrantSchema: v.GenericSchema<unknown, StateGrant> = v.strictObject({
   writesPerSecond: v.exactOptional(boundSchema(1_000_000)),
 });
 
+/** What counts where a grant says nothing. */
+export const STATE_BOUNDS: StateBounds = {
+  maxBytes: LIMITS.stateBytes,
+  maxKeys: LIMITS.stateKeys,
+  maxKeyBytes: LIMITS.stateKeyBytes,
+  maxValueBytes: LIMITS.stateValueBytes,
+  writesPerSecond: LIMITS.stateWritesPerSecond,
+};
+
 /** The key-value store of an instance: `state_get`, `_put`, `_delete`, `_list`, `_swap`. */
 export const state: Capability<StateGrant> = {
   name: "state",
   functions: FUNCTION_NAMES.state,
   open: async (grant, plugin): Promise<OpenedCapability> => {
     const { folder, ...wanted } = checkGrant("state", GrantSchema, grant);
-    const bounds: StateBounds = {
-      maxBytes: LIMITS.stateBytes,
-      maxKeys: LIMITS.stateKeys,
-      maxKeyBytes: LIMITS.stateKeyBytes,
-      maxValueBytes: LIMITS.stateValueBytes,
-      writesPerSecond: LIMITS.stateWritesPerSecond,
-      ...wanted,
-    };
+    const bounds: StateBounds = { ...STATE_BOUNDS, ...wanted };
     const { store, release } = await openInstanceStore(folder, plugin.instance);
-    const access = new StateAccess(store, bounds);
-    return {
-      functions: functionsOf(access),
-      close: async () => {
-        access.close();
-        await release();
-      },
-    };
+    return stateOver(store, bounds, release);
   },
 };
+
+/** The functions over a store, wherever it keeps what it is given. */
+export function stateOver(
+  store: KeyValueStore,
+  bounds: StateBounds,
+  release: () => Promise<void>,
+): OpenedCapability {
+  const access = new StateAccess(store, bounds);
+  return {
+    functions: functionsOf(access),
+    close: async () => {
+      access.close();
+      await release();
+    },
+  };
+}
 
 const KeyRequest = v.strictObject({ key: v.pipe(v.string(), v.nonEmpty()) });
 
@@ -75,108 +87,99 @@ const SwapRequest = v.strictObject({
 
 function functionsOf(access: StateAccess): HostFunction[] {
   return [
-    jsonFunction("state", "state_get", KeyRequest, ({ key }) => ({ value: access.get(key) })),
-    jsonFunction("state", "state_put", PutRequest, async ({ key, value }, call) => {
-      const wanted = access.encodeValue(value);
-      await access.change("state_put", key, call, () => ({ write: true, value: wanted }));
+    jsonFunction("state", "state_get", KeyRequest, async ({ key }, call) => ({
+      value: await access.get(key, call),
+    })),
+    jsonFunction("state", "state_put", PutRequest, async (request, call) => {
+      await access.change("state_put", request, call);
       return {};
     }),
     jsonFunction("state", "state_delete", KeyRequest, async ({ key }, call) => {
-      const deletion: Decide = () => ({ write: true, value: undefined });
-      const { written } = await access.change("state_delete", key, call, deletion);
-      return { deleted: written };
+      const { before } = await access.change("state_delete", { key, value: null }, call);
+      return { deleted: before !== null };
     }),
-    jsonFunction("state", "state_list", ListRequest, ({ prefix, after, limit }) => {
-      const { keys, more } = access.list(prefix, after, limit);
+    jsonFunction("state", "state_list", ListRequest, async (request, call) => {
+      const { keys, more } = await access.list(request, call);
       return more ? { keys, next: keys.at(-1)! } : { keys };
     }),
-    jsonFunction("state", "state_swap", SwapRequest, async ({ key, expected, value }, call) => {
-      const wanted = value === null ? undefined : access.encodeValue(value);
-      let swapped = false;
-      const { before } = await access.change("state_swap", key, call, (current) => {
-        swapped = decode(current) === expected;
-        return swapped ? { write: true, value: wanted } : { write: false };
-      });
-      return { swapped, current: swapped ? value : decode(before) };
+    jsonFunction("state", "state_swap", SwapRequest, async (request, call) => {
+      const { matched, before } = await access.change("state_swap", request, call);
+      return { swapped: matched, current: matched ? request.value : before };
     }),
   ];
 }
 
 /** A store within the bounds of one grant; everything is measured before it is looked up. */
 class StateAccess {
-  readonly #store: StateStore;
+  readonly #store: KeyValueStore;
   readonly #bounds: StateBounds;
   #bucket: TokenBucket | undefined;
   #closed = false;
 
-  constructor(store: StateStore, bounds: StateBounds) {
+  constructor(store: KeyValueStore, bounds: StateBounds) {
     this.#store = store;
     this.#bounds = bounds;
   }
 
-  get(key: string): string | null {
-    return decode(this.#open().get(this.#encodeKey(key)));
+  async get(key: string, call: HostCall): Promise<string | null> {
+    this.#measureKey(key);
+    const store = this.#open();
+    return await withinCall("state_get", call, () => store.get(key, call.signal));
   }
 
-  list(
-    prefix: string,
-    after: string | undefined,
-    limit: number,
-  ): { keys: string[]; more: boolean } {
-    const from = after === undefined ? undefined : this.#encodeKey(after);
-    const { keys, more } = this.#open().list(this.#encodeKey(prefix), from, limit);
-    return { keys: keys.map((key) => decode(key)!), more };
+  async list(
+    { prefix, after, limit }: v.InferOutput<typeof ListRequest>,
+    call: HostCall,
+  ): Promise<KeyPage> {
+    this.#measureKey(prefix);
+    if (after !== undefined) this.#measureKey(after);
+    const store = this.#open();
+    const query = { prefix, after, limit };
+    return await withinCall("state_list", call, () => store.list(query, call.signal));
   }
 
   async change(
     name: string,
-    key: string,
+    { key, value, expected }: Pick<StateChange, "key" | "value" | "expected">,
     call: HostCall,
-    decide: Decide,
-  ): Promise<{ written: boolean; before: Uint8Array | undefined }> {
-    const bytes = this.#encodeKey(key);
+  ): Promise<Changed> {
+    this.#measureKey(key);
+    if (value !== null) this.#measure("value", value, this.#bounds.maxValueBytes);
     const store = this.#open();
     // Each attempt takes the writers' lock, so that attempts are bounded before it, here; writes are
     // counted behind it as well, for all processes together.
     const taken = takeToken(this.#bucket, performance.now(), this.#bounds.writesPerSecond);
     this.#bucket = taken.bucket;
     if (!taken.ok) throw tooFast(this.#bounds);
-    return await withinCall(
-      name,
-      call,
-      () => store.change(bytes, this.#bounds, call.signal, decide),
-    );
-  }
-
-  encodeValue(value: string): Uint8Array {
-    return this.#encode("value", value, this.#bounds.maxValueBytes);
+    const change: StateChange = {
+      key,
+      value,
+      ...(expected === undefined ? {} : { expected }),
+      bounds: this.#bounds,
+      now: Date.now(),
+    };
+    return await withinCall(name, call, () => store.change(change, call.signal));
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  #encodeKey(key: string): Uint8Array {
-    return this.#encode("key", key, this.#bounds.maxKeyBytes);
+  #measureKey(key: string): void {
+    this.#measure("key", key, this.#bounds.maxKeyBytes);
   }
 
-  #encode(what: string, text: string, max: number): Uint8Array {
+  #measure(what: string, text: string, max: number): void {
     // UTF-8 is never shorter than UTF-16 in code units.
-    const bytes = text.length > max ? undefined : new TextEncoder().encode(text);
-    if (bytes !== undefined && bytes.length <= max) return bytes;
+    if (text.length <= max && new TextEncoder().encode(text).length <= max) return;
     throw new PluginError(
       "capability.limit",
       `Cannot use this ${what}: it is longer than the ${max} bytes that are granted`,
     );
   }
 
-  #open(): StateStore {
+  #open(): KeyValueStore {
     if (!this.#closed) return this.#store;
     throw new PluginError("capability.failed", "Cannot use the state: it was closed");
   }
-}
-
-function decode(bytes: Uint8Array | undefined): string | null {
-  if (bytes === undefined) return null;
-  return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
 }

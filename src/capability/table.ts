@@ -34,9 +34,6 @@ const LOADERS: Loaders = {
   exec: async () => (await import("./exec.ts")).exec,
 };
 
-/** The capabilities that can be granted, in the order of the table. */
-export const GRANTED_NAMES: readonly GrantedName[] = Object.keys(LOADERS) as GrantedName[];
-
 /**
  * Opens a capability for one plugin; undefined where there is none of that name to be granted.
  *
@@ -48,12 +45,7 @@ export async function openCapability(
   plugin: PluginIdentity,
 ): Promise<OpenedCapability | undefined> {
   if (!Object.hasOwn(LOADERS, name)) return undefined;
-  const capability = await loadCapability(name as GrantedName);
+  const capability: Capability<never> = await LOADERS[name as GrantedName]();
   // Its own schema looks at what it is.
   return await capability.open(grant as never, plugin);
-}
-
-/** Loads a capability by its name. */
-export function loadCapability(name: GrantedName): Promise<Capability<never>> {
-  return LOADERS[name]();
 }

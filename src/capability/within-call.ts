@@ -25,7 +25,7 @@ export function withinCall<T>(
 }
 
 /** The refusal of a function whose call ended first. */
-export function tooLate(name: string): PluginError {
+function tooLate(name: string): PluginError {
   return new PluginError(
     "capability.timeout",
     `Cannot answer "${name}": the call ended first; what was asked may or may not be done`,

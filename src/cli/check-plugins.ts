@@ -1,6 +1,6 @@
 import type { PluginConfig } from "../config/plugin-config.ts";
 import type { Host } from "../host/host.ts";
-import type { LoadOptions, Plugin } from "../host/plugin.ts";
+import type { JudgingPlugin, LoadOptions } from "../host/plugin.ts";
 import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { readFileBounded } from "../platform/file-system.ts";
@@ -20,7 +20,7 @@ export async function loadPlugins(
   host: Host,
   plugins: readonly PluginArgument[],
   trust: Trust,
-): Promise<Plugin[]> {
+): Promise<JudgingPlugin[]> {
   const loaded = await Promise.all(plugins.map(async (argument) => {
     const plugin = await loadTrusted(host, argument, trust);
     const contracts = plugin.manifest.implements.map((i) => i.contract);
@@ -49,7 +49,11 @@ export async function loadPlugins(
   return loaded;
 }
 
-async function loadTrusted(host: Host, argument: PluginArgument, trust: Trust): Promise<Plugin> {
+async function loadTrusted(
+  host: Host,
+  argument: PluginArgument,
+  trust: Trust,
+): Promise<JudgingPlugin> {
   const { path, digest } = argument;
   // Nobody says anything of any plugin: its name need not be known before it is loaded.
   if (trust.lock === undefined && Object.keys(trust.config.plugins).length === 0) {

@@ -1,4 +1,4 @@
-import type { Plugin } from "../host/plugin.ts";
+import type { JudgingPlugin } from "../host/plugin.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 
 /** How a call ends that would never have ended by itself. */
@@ -6,12 +6,17 @@ const ENDLESS: ReadonlySet<ErrorCode> = new Set(["sandbox.timeout", "sandbox.fue
 
 /**
  * `plugin`, which is asked no more once `times` calls in a row have ended in `sandbox.timeout` or
- * `sandbox.fuel`: a plugin that loops must not cost its bound for each of a thousand documents. Calls that wait or
- * run at that moment are ended. Every question from then on fails with the last one's code.
+ * `sandbox.fuel`: a plugin that loops must not cost its bound for each of a thousand documents. Calls
+ * that wait or run at that moment are ended. Every question from then on fails with the last one's
+ * code.
  *
  * @param signal Aborts every call, in place of the one that a call is given.
  */
-export function giveUpAfter(plugin: Plugin, times: number, signal: AbortSignal): Plugin {
+export function giveUpAfter(
+  plugin: JudgingPlugin,
+  times: number,
+  signal: AbortSignal,
+): JudgingPlugin {
   const { manifest, digest, admission } = plugin;
   const controller = new AbortController();
   if (signal.aborted) controller.abort(signal.reason);

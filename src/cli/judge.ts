@@ -3,13 +3,13 @@ import type { Waiver } from "../config/config.ts";
 import { findWaiver } from "../config/waiver.ts";
 import type { Reason, Verdict } from "../contract/admission.ts";
 import type { Document, Evidence } from "../document/document.ts";
-import type { Plugin } from "../host/plugin.ts";
+import type { JudgingPlugin } from "../host/plugin.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { ReportReason, ReportResult } from "./format/report.ts";
 
 /** How documents are judged. */
 export interface JudgeOptions {
-  readonly plugins: readonly Plugin[];
+  readonly plugins: readonly JudgingPlugin[];
   readonly waivers: readonly Waiver[];
   /** RFC 3339; what every plugin sees as the time. */
   readonly now: string;
@@ -43,7 +43,7 @@ export function unreadableResult(input: string, error: PluginError): ReportResul
 }
 
 async function askPlugin(
-  plugin: Plugin,
+  plugin: JudgingPlugin,
   document: Document,
   options: JudgeOptions,
   evidence: readonly Evidence[],
@@ -73,7 +73,7 @@ async function askPlugin(
 /** Applies what the operator decided: waivers excuse, and warnings may deny. */
 function weigh(
   verdict: Verdict,
-  plugin: Plugin,
+  plugin: JudgingPlugin,
   document: Document,
   { waivers, now, failOnWarning }: JudgeOptions,
 ): { allowed: boolean; reasons: ReportReason[] } {

@@ -11,10 +11,12 @@ import type { ExitCode, Verb } from "./verb.ts";
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   build: async () => (await import("./build.ts")).build,
   check: async () => (await import("./check.ts")).check,
+  init: async () => (await import("./init.ts")).init,
   inspect: async () => (await import("./inspect.ts")).inspect,
   lock: async () => (await import("./lock.ts")).lock,
   pack: async () => (await import("./pack.ts")).pack,
   replay: async () => (await import("./replay.ts")).replay,
+  test: async () => (await import("./test.ts")).test,
   verify: async () => (await import("./verify.ts")).verify,
 };
 
@@ -100,6 +102,7 @@ async function report(thrown: unknown, args: readonly string[]): Promise<ExitCod
   const format = /(^| )--log-format[= ]json( |$)/.test(args.join(" ")) ? "json" : "text";
   const log = createLog({ level: "error", format, write: toStderr });
   log("error", `${error.message}${suggestionFor(error)}`, { code: error.code });
-  if (format === "text") toStderr('cofferdam: see "cofferdam --help"\n');
+  const verb = Object.hasOwn(VERBS, args[0] ?? "") ? ` ${args[0]}` : "";
+  if (format === "text") toStderr(`cofferdam: see "cofferdam${verb} --help"\n`);
   return 2;
 }

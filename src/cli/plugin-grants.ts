@@ -2,17 +2,18 @@ import type { ExecGrant } from "../capability/exec-grant.ts";
 import type { MetadataGrant } from "../capability/metadata.ts";
 import type { Grants } from "../capability/table.ts";
 import type { GrantsConfig, PluginConfig } from "../config/plugin-config.ts";
+import { isThere } from "../platform/file-system.ts";
 import { absolutePath, pathFrom, userStateFolder } from "../platform/path.ts";
 import { usage } from "./flags.ts";
 import { type AllowedByFlags, DELEGATE_FOLDERS } from "./plugin-flags.ts";
 
 /**
  * What a plugin is granted: by the configuration, and by flags, each of which replaces the one field
- * that it names, so that no bound of the configuration falls away. Paths become absolute: those of flags from the current folder, those of the configuration
- * from its own.
+ * that it names, so that no bound of the configuration falls away. Paths become absolute: those of
+ * flags from the current folder, those of the configuration from its own.
  *
- * @throws {PluginError} `usage.invalid` where the user has no state folder; what reading the metadata's
- * file throws
+ * @throws {PluginError} `usage.invalid` where the user has no state folder, or the system no folder of
+ * CNI plugins, and none is named; what reading the metadata's file throws
  */
 export async function grantsOf(
   allow: AllowedByFlags = {},
@@ -23,7 +24,7 @@ export async function grantsOf(
   const { blob } = grants;
   const state = stateOf(allow, grants.state, here);
   const directory = directoryOf(allow, grants.directory, here);
-  const delegate = delegateOf(allow, grants.delegate, here);
+  const delegate = await delegateOf(allow, grants.delegate, here);
   const metadata = allow.metadataFile !== undefined
     ? { ...grants.metadata, file: allow.metadataFile }
     : grants.metadata && { ...grants.metadata, file: here(grants.metadata.file) };
@@ -65,11 +66,11 @@ function directoryOf(
   return said && { ...said, root: here(said.root) };
 }
 
-function delegateOf(
+async function delegateOf(
   { delegateTypes, delegateFolders }: AllowedByFlags,
   said: GrantsConfig["delegate"],
   here: Here,
-): Grants["delegate"] {
+): Promise<Grants["delegate"]> {
   const types = delegateTypes ?? said?.types;
   if (types === undefined) return undefined;
   // A digest of a type that is not granted any more would be a fault of the grant.
@@ -78,9 +79,20 @@ function delegateOf(
   return {
     ...said,
     types,
-    folders: delegateFolders?.map(absolutePath) ?? said?.folders?.map(here) ?? DELEGATE_FOLDERS,
+    folders: delegateFolders?.map(absolutePath) ?? said?.folders?.map(here) ?? await usualFolders(),
     ...(digests && { digests }),
   };
+}
+
+/** Those of the usual folders that are there: each distribution has one of them. */
+async function usualFolders(): Promise<string[]> {
+  const there: string[] = [];
+  for (const folder of DELEGATE_FOLDERS) if (await isThere(folder)) there.push(folder);
+  if (there.length > 0) return there;
+  throw usage(
+    `there is no folder of CNI plugins: neither ${DELEGATE_FOLDERS.join(" nor ")}; name one with ` +
+      '"--delegate-path=FOLDER"',
+  );
 }
 
 async function openMetadata(

@@ -2,7 +2,7 @@ import { expiredWaivers } from "../config/waiver.ts";
 import { isUtcTime } from "../date.ts";
 import type { DocumentKind } from "../document/kind.ts";
 import type { Host } from "../host/host.ts";
-import type { Plugin } from "../host/plugin.ts";
+import type { JudgingPlugin } from "../host/plugin.ts";
 import { readInputs, type ReadResult } from "../input/read.ts";
 import { LIMITS } from "../limits.ts";
 import { checkWritable, writeFileAtomic } from "../platform/output-file.ts";
@@ -88,7 +88,7 @@ async function writeReport(context: VerbContext, report: Report): Promise<void> 
   else await writeFileAtomic(output, new TextEncoder().encode(text));
 }
 
-function reportOf(results: readonly ReportResult[], plugins: readonly Plugin[]): Report {
+function reportOf(results: readonly ReportResult[], plugins: readonly JudgingPlugin[]): Report {
   const count = (allowed: boolean | null) => results.filter((r) => r.allowed === allowed).length;
   return {
     results,

@@ -17,7 +17,7 @@ export interface Trust {
 }
 
 /** What counts where no configuration is named; its reader is not even loaded then. */
-export const EMPTY_CONFIG: Config = { waivers: [], plugins: {} };
+const EMPTY_CONFIG: Config = { waivers: [], plugins: {} };
 
 /** The configuration that was named: by `--config`, or else by `COFFERDAM_CONFIG`. */
 export function configPathOf(flag: string | undefined): string | undefined {

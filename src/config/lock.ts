@@ -1,6 +1,7 @@
 import canonicalize from "canonicalize";
 import * as v from "valibot";
 import type { Bundle } from "../bundle/bundle.ts";
+import { byName, PLUGIN_NAME } from "../by-name.ts";
 import { CAPABILITY_MODULE } from "../capability-module.ts";
 import { DigestSchema } from "../digest.ts";
 import { SourceText } from "../document/source-text.ts";
@@ -38,8 +39,8 @@ const texts = v.array(v.string());
 
 const LockSchema: v.GenericSchema<unknown, Lock> = v.strictObject({
   lockVersion: v.literal(1),
-  plugins: v.record(
-    v.string(),
+  plugins: byName(
+    PLUGIN_NAME,
     v.strictObject({
       path: v.string(),
       digest: DigestSchema,
@@ -110,7 +111,7 @@ export function lockPlugin({ manifest, outline, digest }: Bundle, path: string):
 }
 
 /** What differs between two states of one plugin, a line each: `capabilities: + exec`. */
-export function pluginChanges(before: LockedPlugin, after: LockedPlugin): string[] {
+function pluginChanges(before: LockedPlugin, after: LockedPlugin): string[] {
   const single = (["digest", "version", "path"] as const)
     .filter((field) => before[field] !== after[field])
     .map((field) => `${field}: ${before[field]} -> ${after[field]}`);

@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import { byName, COMMAND_NAME } from "../by-name.ts";
+import { byName, COMMAND_NAME, PLUGIN_NAME } from "../by-name.ts";
 import { DigestSchema } from "../digest.ts";
 import { isJsonObject, type JsonObject, JsonObjectSchema, type JsonValue } from "../json.ts";
+import { strictObject } from "../strict-object.ts";
 
 /** What a configuration grants a plugin. Paths are from the configuration's folder. */
 export interface GrantsConfig {
@@ -76,13 +77,13 @@ export const FilledSchema: v.GenericSchema<unknown, string> = v.pipe(v.string(),
 const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const bytes = whole(Number.MAX_SAFE_INTEGER);
 
-const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = v.strictObject({
+const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = strictObject({
   path: v.exactOptional(FilledSchema),
   digest: v.exactOptional(DigestSchema),
   settings: v.exactOptional(v.unknown() as v.GenericSchema<unknown, JsonValue>),
   instance: v.exactOptional(FilledSchema),
-  grants: v.exactOptional(v.strictObject({
-    state: v.exactOptional(v.strictObject({
+  grants: v.exactOptional(strictObject({
+    state: v.exactOptional(strictObject({
       folder: v.exactOptional(FilledSchema),
       maxBytes: v.exactOptional(bytes),
       maxKeys: v.exactOptional(bytes),
@@ -91,24 +92,24 @@ const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = v.strictObjec
       writesPerSecond: v.exactOptional(bytes),
     })),
     directory: v.exactOptional(
-      v.strictObject({
+      strictObject({
         root: FilledSchema,
         maxBytes: v.exactOptional(bytes),
         maxEntries: v.exactOptional(bytes),
       }),
     ),
-    blob: v.exactOptional(v.strictObject({
+    blob: v.exactOptional(strictObject({
       maxReadBytes: v.exactOptional(bytes),
       maxWriteBytes: v.exactOptional(bytes),
     })),
-    metadata: v.exactOptional(v.strictObject({
+    metadata: v.exactOptional(strictObject({
       file: FilledSchema,
       service: v.exactOptional(FilledSchema),
       packagePrefixes: v.exactOptional(v.array(FilledSchema)),
       keys: v.exactOptional(v.array(FilledSchema)),
       maxPages: v.exactOptional(bytes),
     })),
-    delegate: v.exactOptional(v.strictObject({
+    delegate: v.exactOptional(strictObject({
       types: v.pipe(v.array(FilledSchema), v.nonEmpty()),
       folders: v.exactOptional(v.pipe(v.array(FilledSchema), v.nonEmpty())),
       digests: v.exactOptional(
@@ -120,10 +121,8 @@ const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = v.strictObjec
       maxOutputBytes: v.exactOptional(bytes),
     })),
   })),
-  commands: v.exactOptional(
-    byName(COMMAND_NAME, JsonObjectSchema),
-  ),
-  limits: v.exactOptional(v.strictObject({
+  commands: v.exactOptional(byName(COMMAND_NAME, JsonObjectSchema)),
+  limits: v.exactOptional(strictObject({
     fuel: v.exactOptional(bytes),
     timeoutMs: v.exactOptional(whole(2 ** 31 - 1)),
     memoryPages: v.exactOptional(whole(65_536)),
@@ -132,10 +131,7 @@ const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = v.strictObjec
 
 /** Schema of a configuration's `plugins`, by the names that the plugins' manifests say. */
 export const PluginsSchema: v.GenericSchema<unknown, Record<string, PluginConfig>> = byName(
-  {
-    pattern: /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/,
-    wanted: "the name that the plugin's manifest says",
-  },
+  PLUGIN_NAME,
   PluginConfigSchema,
 );
 

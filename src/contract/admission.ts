@@ -1,7 +1,13 @@
 import * as v from "valibot";
 import type { Document, Evidence, Subject } from "../document/document.ts";
 import { DOCUMENT_KINDS, type DocumentKind } from "../document/kind.ts";
-import { type JsonObject, JsonObjectSchema, type JsonValue, pointerTokens } from "../json.ts";
+import {
+  type JsonObject,
+  JsonObjectSchema,
+  type JsonValue,
+  JsonValueSchema,
+  pointerTokens,
+} from "../json.ts";
 
 /** The version of the admission contract. */
 export const ADMISSION_VERSION = 1;
@@ -59,10 +65,6 @@ export interface Verdict {
   readonly annotations?: JsonObject | undefined;
 }
 
-const json: v.GenericSchema<unknown, JsonValue> = v.unknown() as v.GenericSchema<
-  unknown,
-  JsonValue
->;
 const pointer = v.pipe(
   v.string(),
   v.check((value) => pointerTokens(value) !== undefined, "Invalid JSON Pointer (RFC 6901)"),
@@ -80,11 +82,16 @@ export const AdmissionRequestSchema: v.GenericSchema<unknown, AdmissionRequest> 
   }),
   operation: v.exactOptional(v.string()),
   annotations: v.exactOptional(JsonObjectSchema),
-  object: json,
+  object: JsonValueSchema,
   evidence: v.array(
-    v.object({ mediaType: v.string(), digest: v.string(), verified: v.boolean(), body: json }),
+    v.object({
+      mediaType: v.string(),
+      digest: v.string(),
+      verified: v.boolean(),
+      body: JsonValueSchema,
+    }),
   ),
-  settings: json,
+  settings: JsonValueSchema,
   now: v.string(),
 });
 
@@ -105,7 +112,7 @@ export const VerdictSchema: v.GenericSchema<unknown, Verdict> = v.strictObject({
         op: v.picklist(["add", "remove", "replace", "move", "copy", "test"]),
         path: pointer,
         from: v.exactOptional(pointer),
-        value: v.exactOptional(json),
+        value: v.exactOptional(JsonValueSchema),
       }),
     ),
   ),

@@ -1,11 +1,8 @@
 import canonicalize from "canonicalize";
-import * as v from "valibot";
-import { SourceText } from "../document/source-text.ts";
-import { parseJson } from "../document/syntax/json.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
-import { PluginError } from "../plugin-error.ts";
 import { type Reason, type Verdict, VerdictSchema } from "./admission.ts";
+import { checkAnswer, parseGuestJson, unusableAnswer } from "./guest-json.ts";
 
 /** The parts of a plugin's rule that decide how its reasons count. */
 export interface DatedRule {
@@ -83,13 +80,7 @@ function isLater(effectiveOn: string | undefined, now: string): boolean {
 function parseVerdict(output: Uint8Array): Verdict {
   const value = parseGuestJson(output);
   checkLengths(value);
-  const result = v.safeParse(VerdictSchema, value, { abortEarly: true });
-  if (!result.success) {
-    const issue = result.issues[0];
-    const path = v.getDotPath(issue);
-    throw invalid(`it is no verdict: ${path ? `"${path}": ` : ""}${issue.message}`);
-  }
-  return result.output;
+  return checkAnswer(VerdictSchema, value, "verdict");
 }
 
 /** Before the schema looks at each item: a flood of them would take it seconds and gigabytes. */
@@ -98,40 +89,9 @@ function checkLengths(value: JsonValue): void {
   for (const field of ["reasons", "mutation"]) {
     const items = value[field];
     if (Array.isArray(items) && items.length > LIMITS.reasons) {
-      throw invalid(`it has ${items.length} ${field}, at most ${LIMITS.reasons} are allowed`);
+      throw unusableAnswer(
+        `it has ${items.length} ${field}, at most ${LIMITS.reasons} are allowed`,
+      );
     }
   }
-}
-
-/**
- * Parses what a guest wrote, by the reader for judged documents: a key that stands twice, a number
- * that a double would round or half a surrogate pair is an error here as well.
- *
- * @param what Names what is read in messages about its syntax.
- * @throws {PluginError} what `fail` makes of the reason; by default `contract.output-invalid`
- */
-export function parseGuestJson(
-  output: Uint8Array,
-  what: string = "output",
-  fail: (why: string) => PluginError = invalid,
-): JsonValue {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(output);
-  } catch {
-    throw fail("it is not UTF-8");
-  }
-  if (text.trim() === "") throw fail("it is empty");
-  try {
-    return parseJson(new SourceText(what, text), GUEST_LIMITS).value;
-  } catch (error) {
-    throw fail(PluginError.from(error).message);
-  }
-}
-
-/** Far above any verdict. */
-const GUEST_LIMITS = { depth: 100, aliasedNodes: 0 };
-
-function invalid(why: string): PluginError {
-  return new PluginError("contract.output-invalid", `Cannot use the plugin's answer: ${why}`);
 }

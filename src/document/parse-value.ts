@@ -2,6 +2,7 @@ import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { decodeText } from "./decode.ts";
+import type { Position } from "./document.ts";
 import { SourceText } from "./source-text.ts";
 import { parseText } from "./syntax/parse-text.ts";
 import type { Tree } from "./tree.ts";
@@ -23,6 +24,21 @@ type ValueSyntax = "json" | "yaml" | "toml";
  * `input.too-large`
  */
 export async function parseValue(bytes: Uint8Array, name: string): Promise<JsonValue | undefined> {
+  return (await parseLocatedValue(bytes, name))?.value;
+}
+
+/** A value, and where its parts stand in its file. */
+export interface LocatedValue {
+  readonly value: JsonValue;
+  /** Where the steps of a pointer lead to, or the nearest ancestor that is there. */
+  locate(tokens: readonly string[]): Position;
+}
+
+/** {@link parseValue}, with places. */
+export async function parseLocatedValue(
+  bytes: Uint8Array,
+  name: string,
+): Promise<LocatedValue | undefined> {
   const source = new SourceText(name, decodeText(bytes));
   const syntaxes = syntaxesOf(name);
   const trees = await parseTrees(source, syntaxes);
@@ -39,7 +55,10 @@ export async function parseValue(bytes: Uint8Array, name: string): Promise<JsonV
   if (tag !== undefined) {
     throw source.fault("document.malformed", `Parsing YAML failed: ${tag.message}`, tag.offset);
   }
-  return first?.value;
+  return first && {
+    value: first.value,
+    locate: (tokens) => source.positionAt(first.locate(tokens).start),
+  };
 }
 
 async function parseTrees(

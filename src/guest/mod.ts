@@ -36,3 +36,23 @@ export type {
   State,
 } from "./host.ts";
 export type { EntryPoint, GuestPlugin } from "./plugin.ts";
+export type { NetworkPlugin, NetworkQuestion } from "./network.ts";
+export { CniError, network } from "./network.ts";
+export type { VolumeDriver, VolumeQuestion } from "./volume.ts";
+export { volume, VolumeError } from "./volume.ts";
+export type { CniAttachment, CniConfig, NetworkMethod } from "../contract/network.ts";
+export type {
+  CniAddress,
+  CniDns,
+  CniInterface,
+  CniResult,
+  CniRoute,
+  CniVersion,
+} from "../contract/cni-result.ts";
+export type {
+  MountedVolume,
+  Volume,
+  VolumeErrorCode,
+  VolumeMethod,
+  VolumePlace,
+} from "../contract/volume.ts";

@@ -1,4 +1,4 @@
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import { isJsonObject } from "../json.ts";
 
 /** What became of a guest's request. */

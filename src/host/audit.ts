@@ -1,7 +1,7 @@
 import type { CapabilityName } from "../bundle/manifest.ts";
 import type { HostFunction, PluginIdentity } from "../capability/host-function.ts";
 import type { LogLine } from "../capability/log.ts";
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import type { JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type AnswerOutcome, answerOutcome } from "./answer-outcome.ts";

@@ -1,4 +1,5 @@
 import { type BundleDescription, describeBundle } from "../bundle/description.ts";
+import { capabilityOf } from "../capability/function-names.ts";
 import { isOffered, isRefused } from "../sandbox/import.ts";
 import { openPluginFile } from "./open-plugin-file.ts";
 
@@ -10,5 +11,6 @@ export type { BundleDescription };
  * @throws {PluginError} `bundle.*`, `input.*`
  */
 export async function describePluginFile(source: string | Uint8Array): Promise<BundleDescription> {
-  return describeBundle(await openPluginFile(source), { isOffered, isRefused });
+  const answers = { capabilityOf, isOffered, isRefused };
+  return describeBundle(await openPluginFile(source), answers);
 }

@@ -1,4 +1,4 @@
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 
 /** Where two byte strings part. */

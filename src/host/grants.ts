@@ -1,5 +1,5 @@
 import { CAPABILITIES, type CapabilityName, type Manifest } from "../bundle/manifest.ts";
-import { FUNCTION_NAMES, functionOf } from "../capability/function-names.ts";
+import { capabilityOf, FUNCTION_NAMES } from "../capability/function-names.ts";
 import { CAPABILITY_MODULE } from "../capability-module.ts";
 import type { OpenedCapability, PluginIdentity } from "../capability/host-function.ts";
 import type { Grants } from "../capability/table.ts";
@@ -99,10 +99,9 @@ function importedCapabilities(
   const used = new Map<CapabilityName, string[]>();
   const unknown: WasmImport[] = [];
   for (const item of imports) {
-    const isFunction = item.module === CAPABILITY_MODULE && item.kind === "function";
-    const capability = isFunction ? functionOf(item.name) : undefined;
+    const capability = capabilityOf(item);
     if (capability !== undefined) used.set(capability, [...used.get(capability) ?? [], item.name]);
-    else if (item.module === CAPABILITY_MODULE || !isOffered(item)) unknown.push(item);
+    else if (!isOffered(item)) unknown.push(item);
   }
   if (unknown.length === 0) return used;
   const shown = unknown.slice(0, 5)

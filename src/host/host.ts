@@ -1,6 +1,7 @@
 import { PluginError } from "../plugin-error.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import type { LineSink } from "./audit.ts";
+import type { OpenCapability } from "./grants.ts";
 import type { LoadOptions, Plugin } from "./plugin.ts";
 import type { HostServices, PluginLogLine } from "./prepare.ts";
 
@@ -42,6 +43,14 @@ export interface Host {
 
 /** A host that grants nothing. Close it when done: its threads belong to it. */
 export function createHost(options: HostOptions = {}): Promise<Host> {
+  return createHostWith(options, undefined);
+}
+
+/** A host whose capabilities are opened by `open` instead: what tests answer a plugin with. */
+export function createHostWith(
+  options: HostOptions,
+  open: OpenCapability | undefined,
+): Promise<Host> {
   if (
     options.workers !== undefined && !(Number.isInteger(options.workers) && options.workers > 0)
   ) {
@@ -71,7 +80,7 @@ export function createHost(options: HostOptions = {}): Promise<Host> {
     const [{ openPluginFile }, { loadPlugin }, shared] = await Promise.all([
       import("./open-plugin-file.ts"),
       import("./plugin.ts"),
-      services ??= createServices(options),
+      services ??= createServices(options, open),
     ]);
     shared.guard.check("load()");
     const bundle = await openPluginFile(source, loadOptions.digest);
@@ -102,13 +111,16 @@ function closedHost(): PluginError {
   return new PluginError("sandbox.closed", "Cannot load a plugin: the host is closed");
 }
 
-async function createServices(options: HostOptions): Promise<HostServices> {
+async function createServices(
+  options: HostOptions,
+  open: OpenCapability | undefined,
+): Promise<HostServices> {
   const [{ createReentryGuard }, { openCapability }] = await Promise.all([
     import("./reentry.ts"),
     import("../capability/table.ts"),
   ]);
   return {
-    open: openCapability,
+    open: open ?? openCapability,
     log: options.onLog,
     guard: createReentryGuard(),
     warn: (message) => options.onWarning?.(message),

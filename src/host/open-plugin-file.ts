@@ -19,12 +19,24 @@ export async function openPluginFile(
 ): Promise<Bundle> {
   if (typeof source !== "string") return await openBundle(source, { digest, name });
   const file = await readPluginFile(source, LIMITS.bundleBytes);
-  if (hasManifest(file)) return await openBundle(file, { digest, name });
-  const plainManifest = await readPlainManifest(source.replace(/[^/\\]*$/, "plugin.json"));
-  return await openBundle(
-    file,
-    plainManifest === undefined ? { digest, name } : { digest, name, plainManifest },
-  );
+  try {
+    if (hasManifest(file)) return await openBundle(file, { digest, name });
+    const plainManifest = await readPlainManifest(source.replace(/[^/\\]*$/, "plugin.json"));
+    return await openBundle(
+      file,
+      plainManifest === undefined ? { digest, name } : { digest, name, plainManifest },
+    );
+  } catch (error) {
+    throw named(source, error);
+  }
+}
+
+/** Says which file it is that something is wrong with: often there are several. */
+function named(path: string, thrown: unknown): PluginError {
+  const error = PluginError.from(thrown);
+  if (error.message.includes(path) || !error.code.startsWith("bundle.")) return error;
+  const { code, message, details, cause } = error;
+  return new PluginError(code, `Cannot open "${path}": ${message}`, { details, cause });
 }
 
 /** Reads a file that the operator named, at most `maxBytes` of it. */

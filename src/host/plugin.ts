@@ -1,6 +1,6 @@
 import canonicalize from "canonicalize";
 import type { Bundle } from "../bundle/bundle.ts";
-import type { Manifest } from "../bundle/manifest.ts";
+import { concurrencyOf, type ContractName, type Manifest } from "../bundle/manifest.ts";
 import type { Grants } from "../capability/table.ts";
 import {
   ADMISSION_EXPORT,
@@ -8,17 +8,22 @@ import {
   admissionRequest,
   type Verdict,
 } from "../contract/admission.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
+import { REQUIRED_ENTRIES } from "../contract/required-entries.ts";
 import { readVerdict } from "../contract/verdict.ts";
-import { isUtcTime } from "../date.ts";
 import type { Document, Evidence } from "../document/document.ts";
-import type { JsonValue } from "../json.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
+import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
 import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
+import { networkOf, type NetworkPlugin } from "./network.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
 import { checkSettings } from "./settings.ts";
 import { withSourcePositions } from "./source-positions.ts";
+import { type VolumeDriver, volumeOf } from "./volume.ts";
 
 /** How a plugin is loaded. */
 export interface LoadOptions {
@@ -51,10 +56,7 @@ export interface LoadOptions {
 }
 
 /** How one question is put. */
-export interface CheckOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** The time that the plugin sees, RFC 3339 in UTC; the default is the time of the call. */
-  readonly now?: string | undefined;
+export interface CheckOptions extends AskOptions {
   /** More facts about the document's subject, behind its own. */
   readonly evidence?: readonly Evidence[] | undefined;
 }
@@ -83,23 +85,39 @@ export interface Plugin {
    * @throws {PluginError} `contract.not-implemented` on use, when the manifest does not name it
    */
   readonly admission: Admission;
+  /** The volume contract, with errors as for `admission`. */
+  readonly volume: VolumeDriver;
+  /** The network contract, with errors as for `admission`. */
+  readonly network: NetworkPlugin;
+  /**
+   * Calls an entry point of any other contract: `volume_create`.
+   *
+   * @param request The call's own fields, to which contract, version, settings and time are added.
+   * @returns The guest's answer, JSON that nobody has looked at yet.
+   * @throws {PluginError} `contract.*`, `sandbox.*`, `capability.*`, `call.aborted`; `usage.invalid` for
+   * `admission_check`, whose answer has to be read as a verdict
+   */
+  call(entry: string, request: JsonObject, options?: EntryOptions): Promise<JsonValue>;
 }
+
+/** How an entry point is called. */
+export type EntryOptions = Pick<CheckOptions, "signal" | "now">;
+
+/** The part of a plugin that judges documents. */
+export type JudgingPlugin = Pick<Plugin, "manifest" | "digest" | "admission">;
 
 /** The smaller of what the operator and the manifest say, under the defaults. */
 function effectiveLimits(
   manifest: Manifest,
   options: LoadOptions,
 ): SandboxLimits {
-  const smaller = (limit: number | undefined, asked: number | undefined, fallback: number) =>
-    Math.min(limit ?? fallback, asked ?? Infinity);
+  const smaller = (name: "fuel" | "timeoutMs" | "memoryPages") =>
+    Math.min(options[name] ?? DEFAULT_LIMITS[name], manifest.limits?.[name] ?? Infinity);
   return {
-    fuel: smaller(options.fuel, manifest.limits?.fuel, LIMITS.fuel),
-    stackBytes: LIMITS.stackBytes,
-    timeoutMs: smaller(options.timeoutMs, manifest.limits?.timeoutMs, LIMITS.timeoutMs),
-    memoryPages: smaller(options.memoryPages, manifest.limits?.memoryPages, LIMITS.memoryPages),
-    blockBytes: LIMITS.blockBytes,
-    inputBytes: LIMITS.callInputBytes,
-    outputBytes: LIMITS.callOutputBytes,
+    ...DEFAULT_LIMITS,
+    fuel: smaller("fuel"),
+    timeoutMs: smaller("timeoutMs"),
+    memoryPages: smaller("memoryPages"),
   };
 }
 
@@ -182,39 +200,69 @@ async function bindPlugin(
     outline: bundle.outline,
     limits,
     mode: modeOf(limits, options.mode, prepared.functions.length > 0),
-    serial: isSerial(manifest),
+    serial: concurrencyOf(manifest) === "serial",
     functions: prepared.functions,
   });
   const guest = withSourcePositions(bundle, prepared.bind(module, limits));
-  if (implementsAdmission(manifest) && !module.has(ADMISSION_EXPORT)) {
+  const has = (entry: string) => module.has(entry);
+  checkEntries(manifest, has);
+  await checkSettings(sandbox, { ...guest, has }, manifest, settings, limits.timeoutMs);
+  const asked = { manifest, guest, has, settings };
+  return {
+    manifest,
+    digest,
+    admission: admissionOf(manifest, guest, settings),
+    volume: volumeOf(asked),
+    network: networkOf(asked),
+    call: async (entry, request, options = {}) => {
+      const contract = contractOf(manifest, entry);
+      const now = timeOfCall(options.now);
+      const whole = { ...request, contract, version: CONTRACT_VERSION, settings, now };
+      const input = encodeRequest(whole, `"${entry}" of ${manifest.name}`);
+      return parseGuestJson((await guest.call(entry, input, { ...options, now })).output);
+    },
+  };
+}
+
+function checkEntries({ name, implements: contracts }: Manifest, has: AskedGuest["has"]): void {
+  for (const { contract } of contracts) {
+    const missing = (REQUIRED_ENTRIES[contract] ?? []).find((entry) => !has(entry));
+    if (missing === undefined) continue;
     throw new PluginError(
       "contract.export-missing",
-      `Cannot load ${manifest.name}: its manifest names the contract "admission", but the module exports no function "${ADMISSION_EXPORT}" () -> i32`,
+      `Cannot load ${name}: its manifest names the contract "${contract}", but the module exports no function "${missing}" () -> i32`,
     );
   }
-  const has = (entry: string) => module.has(entry);
-  await checkSettings(sandbox, { ...guest, has }, manifest, settings, limits.timeoutMs);
-  return { manifest, digest, admission: admissionOf(manifest, guest, settings) };
 }
 
-function implementsAdmission(manifest: Manifest): boolean {
-  return manifest.implements.some((i) => i.contract === "admission");
-}
-
-function isSerial(manifest: Manifest): boolean {
-  return (manifest.concurrency ?? (implementsAdmission(manifest) ? "parallel" : "serial")) ===
-    "serial";
+/** The contract that an entry point belongs to, by the first word of its name. */
+function contractOf({ name, implements: contracts }: Manifest, entry: string): ContractName {
+  const word = entry.split("_", 1)[0]!;
+  const contract = contracts.find((item) => item.contract === (word === "hook" ? "hooks" : word));
+  if (contract === undefined) {
+    throw new PluginError(
+      "contract.not-implemented",
+      `Cannot call "${entry}" of ${name}: it implements ${
+        contracts.map((item) => item.contract).join(", ")
+      }`,
+    );
+  }
+  if (contract.contract !== "admission") return contract.contract;
+  throw new PluginError(
+    "usage.invalid",
+    `Cannot call "${entry}" of ${name} by its name: its answer is a verdict, ask "admission.check()"`,
+  );
 }
 
 /** Canonical JSON; what a document holds is JSON, but a program can hand over anything. */
-function encodeRequest(request: AdmissionRequest, name: string): Uint8Array {
+function encodeRequest(request: AdmissionRequest | JsonObject, what: string): Uint8Array {
   try {
     return new TextEncoder().encode(canonicalize(request)!);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PluginError(
       "contract.input-invalid",
-      `Cannot ask ${name} about "${request.subject.name}": it is no JSON (${why})`,
+      `Cannot ask ${what}: it is no JSON (${why})`,
       { cause },
     );
   }
@@ -226,12 +274,7 @@ function admissionOf(manifest: Manifest, guest: Callable, settings: JsonValue): 
   return {
     judges: ({ kind }) => kinds.has(kind),
     check: async (document, options = {}) => {
-      if (implementation === undefined) {
-        throw new PluginError(
-          "contract.not-implemented",
-          `Cannot ask ${manifest.name}: it does not implement "admission"`,
-        );
-      }
+      checkImplements(manifest, "admission");
       if (!kinds.has(document.kind)) {
         throw new PluginError(
           "contract.kind-not-judged",
@@ -240,15 +283,9 @@ function admissionOf(manifest: Manifest, guest: Callable, settings: JsonValue): 
           }, not ${document.kind}`,
         );
       }
-      const now = options.now ?? new Date().toISOString();
-      if (!isUtcTime(now)) {
-        throw new PluginError(
-          "usage.invalid",
-          `Cannot ask at the time "${now}": wanted 2026-01-31T12:00:00Z`,
-        );
-      }
+      const now = timeOfCall(options.now);
       const request = admissionRequest(document, { settings, now, evidence: options.evidence });
-      const input = encodeRequest(request, manifest.name);
+      const input = encodeRequest(request, `${manifest.name} about "${document.subject.name}"`);
       const { output } = await guest.call(ADMISSION_EXPORT, input, { signal: options.signal, now });
       return readVerdict(output, { now, rules: manifest.rules ?? [] });
     },

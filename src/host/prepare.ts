@@ -1,7 +1,6 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import type { CapabilityName } from "../bundle/manifest.ts";
-import { functionOf } from "../capability/function-names.ts";
-import { CAPABILITY_MODULE } from "../capability-module.ts";
+import { capabilityOf } from "../capability/function-names.ts";
 import type { HostFunction, PluginIdentity } from "../capability/host-function.ts";
 import type { LogLine } from "../capability/log.ts";
 import type { Grants } from "../capability/table.ts";
@@ -43,9 +42,9 @@ async function auditDenial(
 ): Promise<void> {
   const { code, details } = PluginError.from(thrown);
   if (code !== "capability.denied") return;
-  const names = imports.filter((item) => item.module === CAPABILITY_MODULE).map((i) => i.name);
   for (const capability of (details.capabilities ?? []) as readonly CapabilityName[]) {
-    await audit.deny(capability, names.filter((name) => functionOf(name) === capability), plugin);
+    const functions = imports.filter((item) => capabilityOf(item) === capability);
+    await audit.deny(capability, functions.map(({ name }) => name), plugin);
   }
 }
 

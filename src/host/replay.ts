@@ -1,6 +1,5 @@
 import type { Bundle } from "../bundle/bundle.ts";
-import { functionOf } from "../capability/function-names.ts";
-import { CAPABILITY_MODULE } from "../capability-module.ts";
+import { capabilityOf } from "../capability/function-names.ts";
 import type { HostFunction } from "../capability/host-function.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { FUEL_SCHEDULE } from "../sandbox/metering/schedule.ts";
@@ -69,16 +68,15 @@ export interface Replayer {
 /** Makes a replayer of an opened bundle. */
 export function createReplayer(bundle: Bundle, load: ReplayLoader): Replayer {
   let current: Playback | undefined;
-  const functions = bundle.outline.imports
-    .filter((item) => item.module === CAPABILITY_MODULE && item.kind === "function")
-    .flatMap(({ name }): HostFunction[] => {
-      const capability = functionOf(name);
-      // What a guest logs is answered where it runs, and always in the same way.
-      if (capability === undefined || capability === "log") return [];
-      const answer = (request: Uint8Array) =>
-        Promise.resolve().then(() => current!.answer(name, request));
-      return [{ capability, name, answer }];
-    });
+  const functions = bundle.outline.imports.flatMap((item): HostFunction[] => {
+    const { name } = item;
+    const capability = capabilityOf(item);
+    // What a guest logs is answered where it runs, and always in the same way.
+    if (capability === undefined || capability === "log") return [];
+    const answer = (request: Uint8Array) =>
+      Promise.resolve().then(() => current!.answer(name, request));
+    return [{ capability, name, answer }];
+  });
   // Calls of one recording were made within the same few bounds.
   const modules = new Map<string, Promise<Callable>>();
   return {

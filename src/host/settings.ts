@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import * as v from "valibot";
 import type { Manifest } from "../bundle/manifest.ts";
-import { parseGuestJson } from "../contract/verdict.ts";
+import { parseGuestJson } from "../contract/guest-json.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";

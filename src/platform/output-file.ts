@@ -122,7 +122,7 @@ function outputError(path: string, why: string, cause?: unknown): PluginError {
   return new PluginError("output.unwritable", message, cause === undefined ? {} : { cause });
 }
 
-function asOutputError(path: string, error: unknown): PluginError {
+export function asOutputError(path: string, error: unknown): PluginError {
   if (error instanceof PluginError) return error;
   if (isDenied(error)) return outputError(path, "permission denied", error);
   // What follows the comma is the call and its path, which may be that of the temporary file.

@@ -6,9 +6,17 @@ export function pathFrom(file: string, path: string): string {
   return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
-/** The reverse of {@link pathFrom}, in one spelling, with `/`: `path` as a file names it that moves with it. */
+/**
+ * The reverse of {@link pathFrom}, in one spelling, with `/`: `path` as a file names it that moves with
+ * it.
+ */
 export function pathTo(file: string, path: string): string {
   return relative(dirname(resolve(file)), resolve(path)).replaceAll(sep, "/");
+}
+
+/** The folder that a file stands in. */
+export function folderOf(path: string): string {
+  return dirname(path);
 }
 
 /** `path` from the root on; from the current folder, where it is not absolute. */

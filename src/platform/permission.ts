@@ -1,5 +1,5 @@
 /**
- * The flag of the runtime that would have allowed what failed (`--allow-ffi`); undefined where the
+ * The flag of the runtime that would have allowed what failed (`--allow-write`); undefined where the
  * runtime refused nothing. Deno names it in the message of its `NotCapable`, also through Node's modules.
  */
 export function missingPermission(error: unknown): string | undefined {

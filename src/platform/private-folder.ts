@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 import { isDenied } from "./file-system.ts";
 import { findForeignWriter } from "./foreign-writer.ts";
+import { missingPermission } from "./permission.ts";
 
 /** For nobody but the owner. */
 const PRIVATE = 0o700;
@@ -26,7 +27,10 @@ export async function makePrivateFolder(folder: string, name: string): Promise<s
   } catch (cause) {
     if (cause instanceof PluginError) throw cause;
     const code = (cause as { code?: string }).code;
-    const why = isDenied(cause)
+    const permission = missingPermission(cause);
+    const why = permission !== undefined
+      ? `the runtime does not permit it; run it with "${permission}"`
+      : isDenied(cause)
       ? "permission denied"
       : code === "ENOTDIR" || code === "EEXIST"
       ? "a file stands in its way"

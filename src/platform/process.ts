@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import process from "node:process";
 import { PluginError } from "../plugin-error.ts";
 
@@ -105,4 +106,63 @@ export function onInterrupt(cleanUp: () => Promise<void>): () => void {
   };
   for (const signal of signals) process.on(signal, handle);
   return remove;
+}
+
+/**
+ * Tells `listener` of errors that nobody waits for, in place of ending the process.
+ *
+ * @returns Takes the handlers away again.
+ */
+export function onStrayError(listener: (error: unknown) => void): () => void {
+  process.on("uncaughtException", listener);
+  process.on("unhandledRejection", listener);
+  return () => {
+    process.removeListener("uncaughtException", listener);
+    process.removeListener("unhandledRejection", listener);
+  };
+}
+
+/**
+ * Has what is written by `console` go to standard error, where standard output is for a report.
+ *
+ * @returns Puts it back.
+ */
+export function keepConsoleOffStdout(): () => void {
+  const { log, info, debug, error } = console;
+  const toStderr = (...args: unknown[]) => error(...args);
+  Object.assign(console, { log: toStderr, info: toStderr, debug: toStderr });
+  return () => void Object.assign(console, { log, info, debug });
+}
+
+/**
+ * Has the process end with `code` where somebody else's code ends it, whatever that one says.
+ *
+ * @returns Leaves it to the process again.
+ */
+export function insistOnExitCode(code: number): () => void {
+  const insist = () => {
+    process.exitCode = code;
+  };
+  process.on("exit", insist);
+  return () => process.removeListener("exit", insist);
+}
+
+/**
+ * Runs this command again in a process of its own, with other arguments and the same streams.
+ *
+ * @returns Its exit code; null where a signal ended it, as it does when `signal` aborts.
+ */
+export function runSelf(args: readonly string[], signal: AbortSignal): Promise<number | null> {
+  // Deno does not say with which permissions it was started; who may start programs may do all.
+  const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : process.execArgv;
+  return new Promise((resolve, reject) => {
+    // What is thrown here, as by Deno for want of a permission, is a rejection as well.
+    const child = spawn(process.execPath, [...runtime, process.argv[1]!, ...args], {
+      stdio: "inherit",
+      signal,
+      killSignal: "SIGKILL",
+    });
+    child.on("error", (error) => signal.aborted ? resolve(null) : reject(error));
+    child.on("close", (code) => resolve(code));
+  });
 }

@@ -6,9 +6,9 @@ import type { ModuleOutline } from "../wasm/outline.ts";
  * one copy. A host that does not know them, any other Extism host, calls neither, and the guest uses
  * Extism's functions: so the file stays an ordinary Extism plugin.
  */
-export const BULK_INPUT = "cofferdam_input";
+const BULK_INPUT = "cofferdam_input";
 /** See {@link BULK_INPUT}. */
-export const BULK_OUTPUT = "cofferdam_output";
+const BULK_OUTPUT = "cofferdam_output";
 
 /** The functions of a guest that takes part. */
 export interface BulkExports {

@@ -1,5 +1,6 @@
 import { EXTERNAL_KINDS, type ModuleOutline, type WasmExport } from "../wasm/outline.ts";
 import { concatBytes, encodeName, encodeU32 } from "../wasm/writer.ts";
+import { CONTROL_EXPORTS, PREFIX } from "./controls.ts";
 
 /** One export, by what it is and its index. */
 export type ExportEntry = Pick<WasmExport, "name" | "kind" | "index">;
@@ -14,12 +15,6 @@ export interface DeferredStart {
 /** The SDK calls the first of these that a module exports, as it instantiates it. */
 const CALLED_BY_SDK = ["hs_init", "_initialize", "_start"];
 
-/** Names of exports that begin so are ours. */
-export const PREFIX: string = "cofferdam:";
-
-/** The guest's memory, whether or not it exports it itself: the host looks at its size after a trap. */
-export const MEMORY_EXPORT: string = `${PREFIX}memory`;
-
 /**
  * Turns what a module would run while it is instantiated into exports that are called afterwards: the
  * start function, and the entry points that the SDK calls by itself. So all of a guest's code runs
@@ -33,7 +28,9 @@ export function deferStart(
 ): DeferredStart {
   const calls: string[] = [];
   const entries: ExportEntry[] = [...exports, ...added];
-  if (memories.length > 0) entries.push({ name: MEMORY_EXPORT, kind: "memory", index: 0 });
+  if (memories.length > 0) {
+    entries.push({ name: CONTROL_EXPORTS.memory, kind: "memory", index: 0 });
+  }
   if (start !== undefined) {
     entries.push({ name: `${PREFIX}start`, kind: "function", index: start });
     calls.push(`${PREFIX}start`);

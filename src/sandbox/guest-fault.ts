@@ -30,10 +30,10 @@ export function asGuestFault(
   const fault = (code: ErrorCode, what: string) =>
     new PluginError(code, `The plugin was stopped ${where}: ${what}`, { cause: thrown });
   if (thrown instanceof GuestExit) return fault("sandbox.guest-error", text);
-  if (controls["cofferdam:fuel"].value < 0n) {
+  if (controls.fuel.value < 0n) {
     return fault("sandbox.fuel", `it used up its fuel of ${limits.fuel} units`);
   }
-  if (controls["cofferdam:stack"].value < 0) {
+  if (controls.stack.value < 0) {
     return fault("sandbox.depth", "its calls nest too deep");
   }
   if (kernel.refusal === "limit") {
@@ -42,7 +42,7 @@ export function asGuestFault(
       `it asked the host for more than ${limits.blockBytes} bytes in one call`,
     );
   }
-  const { value } = controls["cofferdam:fault"];
+  const { value } = controls.fault;
   if (kernel.refusal === "host" || value === FAULT.noMemory) {
     return fault("sandbox.memory", "the host has no memory left to give");
   }

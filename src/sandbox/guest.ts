@@ -1,11 +1,12 @@
 import { PluginError } from "../plugin-error.ts";
 import { type BulkExports, putInput, takeOutput } from "./bulk.ts";
 import { type CallHooks, CallState } from "./call-state.ts";
-import type { Controls } from "./controls.ts";
+import { type Controls, controlsOf } from "./controls.ts";
 import { asGuestFault, GuestExit } from "./guest-fault.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import { instantiate } from "./link.ts";
 import { MemoryImage } from "./memory-image.ts";
+import { FAULT } from "./metering/fault.ts";
 import type { CallLimits, CallResult, GuestSpec } from "./protocol.ts";
 import { type Wasi, wasiFunctions } from "./wasi/wasi.ts";
 import { WASI_FUNCTIONS } from "./wasi/wasi-signature.ts";
@@ -22,7 +23,8 @@ export interface GuestCall {
 /** A guest and its kernel, linked. */
 interface Instance {
   readonly kernel: Kernel;
-  readonly exports: Controls & Record<string, unknown>;
+  readonly exports: WebAssembly.Exports;
+  readonly controls: Controls;
   /** Whether a call has run in it since it was made or reset. */
   used: boolean;
 }
@@ -90,17 +92,17 @@ export class Guest {
     const instance = this.#instance!;
     if (instance.used) this.#reset(instance);
     instance.used = true;
-    const { kernel, exports } = instance;
+    const { kernel, exports, controls } = instance;
     const { entry, input, limits } = call;
-    const fuel = exports["cofferdam:fuel"];
+    const { fuel, stack, memory } = controls;
     fuel.value = BigInt(limits.fuel);
-    exports["cofferdam:stack"].value = limits.stackBytes;
+    stack.value = limits.stackBytes;
     const charge = (units: number) => {
       fuel.value -= BigInt(units);
       if (fuel.value < 0n) throw new Error("out of fuel");
     };
     const state = new CallState(kernel, hooks, charge, limits.blockBytes);
-    const wasi = this.#spec.wasi ? startWasi(call, state, exports, charge) : undefined;
+    const wasi = this.#spec.wasi ? startWasi(call, state, controls, charge) : undefined;
     this.#running = { state, wasi };
     const used = () => limits.fuel - Number(fuel.value);
     let where = "before it started";
@@ -110,18 +112,17 @@ export class Guest {
       where = "while it started";
       for (const name of this.#spec.startCalls) (exports[name] as () => void)();
       where = `in "${entry}"`;
-      const memory = exports["cofferdam:memory"]!;
-      if (bulk !== undefined) putInput(bulk, memory, input);
+      if (bulk !== undefined) putInput(bulk, memory!, input);
       const status = (exports[entry] as () => unknown)();
       checkStatus(entry, kernel, status);
-      const output = (bulk && takeOutput(bulk, memory)) ?? kernel.output;
+      const output = (bulk && takeOutput(bulk, memory!)) ?? kernel.output;
       const result = { output: bounded(output, limits).slice(), fuel: used() };
-      if (!this.#canBeReset(exports)) this.#instance = undefined;
+      if (!this.#canBeReset(controls)) this.#instance = undefined;
       return result;
     } catch (thrown) {
       this.#instance = undefined;
       const { code, message, cause } = state.fault ??
-        asGuestFault(thrown, { where, limits, kernel, controls: exports });
+        asGuestFault(thrown, { where, limits, kernel, controls });
       throw new PluginError(code, message, { cause, details: { fuel: used() } });
     } finally {
       wasi?.flush();
@@ -163,20 +164,20 @@ export class Guest {
         details: { fuel: 0 },
       });
     }
-    this.#instance = { kernel, exports: exports as Instance["exports"], used: false };
-    const memory = this.#instance.exports["cofferdam:memory"];
+    const controls = controlsOf(exports);
+    this.#instance = { kernel, exports, controls, used: false };
+    const { memory } = controls;
     if (this.#spec.resets && memory !== undefined) this.#image ??= MemoryImage.of(memory);
   }
 
   /** Puts the last call's instance back to how it was made. */
-  #reset({ exports }: Instance): void {
-    exports["cofferdam:reset"]!();
-    exports["cofferdam:fault"].value = 0;
-    const memory = exports["cofferdam:memory"];
+  #reset({ controls: { reset, fault, memory } }: Instance): void {
+    reset!();
+    fault.value = FAULT.none;
     if (memory !== undefined) this.#image!.restore(memory);
   }
 
-  #canBeReset({ "cofferdam:memory": memory }: Controls): boolean {
+  #canBeReset({ memory }: Controls): boolean {
     return this.#spec.resets && (memory === undefined || this.#image!.fits(memory));
   }
 }
@@ -188,7 +189,7 @@ function startWasi(
   charge: (units: number) => void,
 ): Wasi {
   return wasiFunctions({
-    memory: () => controls["cofferdam:memory"],
+    memory: () => controls.memory,
     now: BigInt(now === undefined ? Date.now() : Date.parse(now)) * 1_000_000n,
     log: (level, text) => state.logText(level, () => text),
     charge,

@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { describeBundle } from "../../src/bundle/description.ts";
 import { LICENSES_SECTION } from "../../src/bundle/source-map.ts";
-import { FUNCTION_NAMES } from "../../src/capability/function-names.ts";
+import { capabilityOf, FUNCTION_NAMES } from "../../src/capability/function-names.ts";
 import { createHost } from "../../src/host/host.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { isOffered, isRefused } from "../../src/sandbox/import.ts";
@@ -68,7 +68,7 @@ test("buildPlugin() imports Extism's functions and those of the capabilities tha
       bundle.outline.exports.map((e) => e.name),
       ["memory", "cofferdam_input", "cofferdam_output", "admission_check"],
     );
-    assert.equal(describeBundle(bundle, { isOffered, isRefused }).mismatches, []);
+    assert.equal(describeBundle(bundle, { capabilityOf, isOffered, isRefused }).mismatches, []);
   }
 });
 

@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { describeBundle } from "../../src/bundle/description.ts";
+import { capabilityOf } from "../../src/capability/function-names.ts";
 import type { WasmImport } from "../../src/wasm/outline.ts";
 import { bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
@@ -13,6 +14,7 @@ const describe = async (text: string, manifest = {}) =>
   describeBundle(await openBundle(bundleOf(text, manifest)), {
     isOffered,
     isRefused: ({ name }) => name === "input_length",
+    capabilityOf,
   });
 const CHECK = '(func (export "admission_check") (result i32) (i32.const 0))';
 const user = (name: string) =>
@@ -53,6 +55,12 @@ const MISMATCHES: [string, string, object, RegExp][] = [
     /does not ask for it/,
   ],
   ["imports what is no capability", `(module ${user("executor")} ${CHECK})`, {}, /nobody offers/],
+  [
+    "imports a function that a capability does not have",
+    `(module ${user("state_drop")} ${CHECK})`,
+    {},
+    /"state_drop", which nobody offers/,
+  ],
   ["imports from elsewhere", `(module (import "env" "f" (func)) ${CHECK})`, {}, /"env" "f"/],
   [
     "imports an Extism function that there is none of",

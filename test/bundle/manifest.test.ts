@@ -52,6 +52,8 @@ const REFUSED: [string, Record<string, unknown>, string][] = [
     "/implements",
   ],
   ["an unknown capability", { capabilities: ["network"] }, "/capabilities/0"],
+  ["a name that no configuration could say", { name: "constructor" }, "/name"],
+  ["limits that are a list", { limits: [] }, "/limits"],
   ["settings that are a list", { settings: [] }, "/settings"],
   ["a rule without a title", { rules: [{ id: "r" }] }, "/rules/0/title"],
   ["a rule id with a line break", { rules: [{ ...rule, id: "a\nb" }] }, "/rules/0/id"],
@@ -74,6 +76,12 @@ for (const [what, change, path] of REFUSED) {
     });
   });
 }
+
+test("parseManifest() keeps the schema of settings as it is", () => {
+  const text = '{"type":"object","constructor":1,"__proto__":{"type":"string"}}';
+  const { settings } = parseManifest({ ...MANIFEST, settings: JSON.parse(text) });
+  assert.is(JSON.stringify(settings), text);
+});
 
 for (const value of [null, [], "text", 1, undefined]) {
   test(`parseManifest() refuses ${JSON.stringify(value)}`, () => {

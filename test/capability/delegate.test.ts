@@ -66,6 +66,14 @@ test("delegate_add, del and check run a plugin for a container", async () => {
   }
 });
 
+test("delegate_add hands a configuration on with members of whatever name", async () => {
+  // In the order of the answer's keys.
+  const text = '{"__proto__":1,"cniVersion":"1.1.0","constructor":2,"name":"net","type":"echo"}';
+  const request = { ...REQUEST, config: JSON.parse(text) };
+  const { result } = await askOk(await open(), "delegate_add", request);
+  assert.is(JSON.stringify((result as JsonObject)["config"]), text);
+});
+
 test("delegate_status and gc run a plugin for a network", async () => {
   const one = await open({ path: "/bin" });
   for (const name of ["status", "gc"]) {

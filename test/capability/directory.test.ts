@@ -177,6 +177,7 @@ test("directory_list pages in the order of names", async () => {
   });
   assert.is((await ask(d, "directory_list", { after: "../x" })).error?.code, "capability.invalid");
   assert.is((await ask(d, "directory_list", { limit: 1e6 })).error?.code, "capability.invalid");
+  assert.is((await ask(d, "directory_list", [])).error?.code, "capability.invalid");
 });
 
 test("no more children are made than granted, also at once", async () => {

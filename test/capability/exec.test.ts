@@ -128,7 +128,8 @@ test("exec_run refuses what was not granted and what is no request", async () =>
   });
   const holes = { x: "a" };
   for (const command of ["other", "toString", "__proto__", "", "plain "]) {
-    await askRefused(one, "exec_run", { command, holes }, "capability.denied");
+    const message = await askRefused(one, "exec_run", { command, holes }, "capability.denied");
+    assert.ok(message.includes(`"${command.trim()}"`), message);
   }
   const bad: JsonObject[] = [
     {},

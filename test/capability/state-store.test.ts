@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
+import type { StateBounds } from "../../src/capability/state-bounds.ts";
 import { openInstanceStore } from "../../src/capability/state-folder.ts";
+import type { StateStore } from "../../src/capability/state-store.ts";
+import { loadSqlite, type SqliteDatabase } from "../../src/platform/sqlite.ts";
 import { plainEnvironment } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
 import { projectPath } from "../support/paths.ts";
@@ -12,6 +16,14 @@ import { suite } from "../support/suite.ts";
 const test = suite("state-store");
 
 const KILLS = 200;
+
+const BOUNDS: StateBounds = {
+  maxBytes: 1 << 30,
+  maxKeys: 1_000_000,
+  maxKeyBytes: 100,
+  maxValueBytes: 1 << 20,
+  writesPerSecond: 1_000_000,
+};
 
 /** The command that runs a program of `test/support`, on the runtime that the tests run on. */
 function commandOf(name: string): [string, ...string[]] {
@@ -25,6 +37,8 @@ interface Writer {
   readonly prefix: string;
   readonly child: ChildProcess;
   readonly ready: Promise<void>;
+  /** Resolves once so many writes were acknowledged. */
+  wrote(count: number): Promise<void>;
   /** Resolves with everything that was acknowledged, once the process is gone. */
   readonly acknowledged: Promise<number[]>;
 }
@@ -55,68 +69,77 @@ function startWriter(folder: string, prefix: string): Writer {
     });
   });
   acknowledged.catch(() => {});
-  return { prefix, child, ready, acknowledged };
+  const wrote = (count: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (output.split("\n").length <= count + 1) return;
+        child.stdout!.removeListener("data", look);
+        resolve();
+      };
+      child.stdout!.on("data", look);
+      look();
+    });
+  return { prefix, child, ready, wrote, acknowledged };
 }
 
 function startPair(folder: string, round: number): Writer[] {
   return ["a", "b"].map((name) => startWriter(folder, `${round}${name}`));
 }
 
-async function killAfter(writer: Writer, ms: number): Promise<number[]> {
+/** Kills a writer a moment after its first writes, however slow the machine is. */
+async function killAfter(writer: Writer, writes: number, ms: number): Promise<number[]> {
   await writer.ready;
   writer.child.stdin!.write("go");
+  await writer.wrote(writes);
   await new Promise((resolve) => setTimeout(resolve, ms));
   writer.child.kill("SIGKILL");
   return await writer.acknowledged;
+}
+
+/** The keys of one writer, which must be whole, each of them. */
+async function keysOf(store: StateStore, prefix: string): Promise<Set<string>> {
+  const { keys } = await store.list({ prefix: `${prefix}/`, limit: 1_000_000 });
+  for (const key of keys) {
+    const n = Number(key.slice(prefix.length + 1));
+    assert.is(await store.get(key), writtenValue(prefix, n), key);
+  }
+  return new Set(keys);
+}
+
+/** What the transactions counted is what is there: none was half done. */
+async function checkUsage(store: StateStore): Promise<void> {
+  const { keys } = await store.list({ prefix: "", limit: 1_000_000 });
+  let bytes = 0;
+  for (const key of keys) bytes += key.length + (await store.get(key))!.length;
+  assert.equal(await store.usage(), { keys: keys.length, bytes });
 }
 
 test(`kill -9 loses no acknowledged write of two writers, killed at ${KILLS} random points`, async () => {
   const folder = await makeFolder();
   const path = join(folder.path, "state");
   const { store, release } = await openInstanceStore(path, "crash");
-  const text = new TextEncoder();
   let acknowledged = 0;
   /** Pairs that are starting, or are ready and idle. */
   const waiting: Writer[][] = [];
-  /** The keys of one writer, which must be its first ones, each of them whole. */
-  const keysOf = (prefix: string): string[] => {
-    const page = store.list(text.encode(`${prefix}/`), undefined, 1_000_000);
-    const keys = page.keys.map((key) => new TextDecoder().decode(key));
-    for (const key of keys) {
-      const value = new TextDecoder().decode(store.get(text.encode(key)));
-      assert.is(value, writtenValue(prefix, Number(key.slice(prefix.length + 1))), key);
-    }
-    return keys;
-  };
   try {
     let started = 0;
     for (let round = 0; round < KILLS / 2; round++) {
-      // While some write, the next ones start.
+      // While some write, the next ones start, so that stores are opened beside writers all the time.
       while (waiting.length < 3 && started < KILLS / 2) waiting.push(startPair(path, started++));
       const pair = waiting.shift()!;
       const results = await Promise.all(
-        pair.map((writer) => killAfter(writer, 5 + Math.random() * 55)),
+        pair.map((writer) => killAfter(writer, Math.floor(Math.random() * 8), Math.random() * 10)),
       );
       for (const [index, writes] of results.entries()) {
         const { prefix } = pair[index]!;
-        let keys = new Set(keysOf(prefix));
-        const missing = () => writes.filter((n) => !keys.has(`${prefix}/${n}`));
-        // This process may still look at the store as it was before the last commit. What is lost stays
-        // lost, and is told from what is only seen late.
-        for (let tries = 0; missing().length > 0 && tries < 20; tries++) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          keys = new Set(keysOf(prefix));
-        }
-        assert.equal(missing(), [], `lost of ${prefix}`);
+        const keys = await keysOf(store, prefix);
+        assert.equal(writes.filter((n) => !keys.has(`${prefix}/${n}`)), [], `lost of ${prefix}`);
         // At most the one that was under way came without its acknowledgement.
         assert.ok(keys.size - writes.length <= 1, `${prefix}: ${keys.size}, ${writes.length}`);
         acknowledged += writes.length;
       }
     }
-    // What the transactions counted is what is there: none was half done.
-    const all = store.list(new Uint8Array(0), undefined, 1_000_000).keys;
-    const bytes = all.reduce((sum, key) => sum + key.length + store.get(key)!.length, 0);
-    assert.equal(store.usage(), { keys: all.length, bytes });
+    await checkUsage(store);
     assert.ok(acknowledged > KILLS, `only ${acknowledged} writes came to pass`);
   } finally {
     for (const { child } of waiting.flat()) child.kill("SIGKILL");
@@ -126,37 +149,140 @@ test(`kill -9 loses no acknowledged write of two writers, killed at ${KILLS} ran
   }
 });
 
+test("opening and closing beside writers loses nothing", async () => {
+  const folder = await makeFolder();
+  const path = join(folder.path, "state");
+  const writers = startPair(path, 0);
+  try {
+    for (const { ready } of writers) await ready;
+    for (const { child } of writers) child.stdin!.write("go");
+    // Each of these opens the file anew.
+    for (let n = 0; n < 100; n++) {
+      const { store, release } = await openInstanceStore(path, "crash");
+      await store.change({ key: "opener", value: String(n), bounds: BOUNDS, now: Date.now() });
+      await release();
+    }
+    for (const { child } of writers) child.kill("SIGKILL");
+    const { store, release } = await openInstanceStore(path, "crash");
+    for (const { prefix, acknowledged } of writers) {
+      const [writes, keys] = [await acknowledged, await keysOf(store, prefix)];
+      assert.ok(writes.length > 0);
+      assert.equal(writes.filter((n) => !keys.has(`${prefix}/${n}`)), [], `lost of ${prefix}`);
+    }
+    assert.is(await store.get("opener"), "99");
+    await checkUsage(store);
+    await release();
+  } finally {
+    for (const { child } of writers) child.kill("SIGKILL");
+    await Promise.all(writers.map((writer) => writer.acknowledged.catch(() => {})));
+    await folder.remove();
+  }
+});
+
+/** Another connection, as another process might have it. */
+async function openBeside(path: string): Promise<SqliteDatabase> {
+  return (await loadSqlite())(join(path, "state.sqlite"), { timeout: 1_000 });
+}
+
+test("who holds the lock holds up only those who wait for this store", async () => {
+  const folder = await makeFolder();
+  try {
+    const held = await openInstanceStore(folder.path, "held");
+    const free = await openInstanceStore(folder.path, "free");
+    const change = (key: string) => ({ key, value: "v", bounds: BOUNDS, now: Date.now() });
+    const other = await openBeside(join(folder.path, "held"));
+    other.exec("BEGIN EXCLUSIVE");
+    const soon = () => AbortSignal.timeout(250);
+    const codeOf = (action: Promise<unknown>) => action.then(() => "done", (error) => error.code);
+    const late = [
+      codeOf(held.store.change(change("late"), soon())),
+      codeOf(held.store.get("k", soon())),
+      codeOf(held.store.list({ prefix: "", limit: 1 }, soon())),
+    ];
+    assert.is(await codeOf(free.store.change(change("k"), soon())), "done");
+    assert.equal(await Promise.all(late), Array(3).fill("capability.timeout"));
+    const patient = held.store.change(change("patient"));
+    other.exec("COMMIT");
+    other.close();
+    assert.equal(await patient, { matched: true, before: null });
+    assert.equal(await held.store.list({ prefix: "", limit: 9 }), {
+      keys: ["patient"],
+      more: false,
+    });
+    await held.release();
+    await free.release();
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("openInstanceStore() refuses a file that is no store, or one of another version", async () => {
+  const folder = await makeFolder();
+  const refusal = () =>
+    openInstanceStore(folder.path, "x").then(() => "opened", ({ code, message }) => {
+      assert.is(code, "config.invalid");
+      return message;
+    });
+  try {
+    await (await openInstanceStore(folder.path, "x")).release();
+    const other = await openBeside(join(folder.path, "x"));
+    other.exec("PRAGMA user_version = 2");
+    other.close();
+    assert.match(await refusal(), /has version 2, wanted 1/);
+    await folder.write({ "x/state.sqlite": "this is no database, ".repeat(1_000) });
+    assert.match(await refusal(), /Cannot open the state in ".*": file is not a database/);
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("a damaged file fails the call that meets the damage", async () => {
+  const folder = await makeFolder();
+  try {
+    const first = await openInstanceStore(folder.path, "x");
+    for (let n = 0; n < 50; n++) {
+      const value = "v".repeat(1_000);
+      await first.store.change({ key: `key ${n}`, value, bounds: BOUNDS, now: Date.now() });
+    }
+    await first.release();
+    const file = join(folder.path, "x", "state.sqlite");
+    const bytes = await readFile(file);
+    // All but the pages that opening reads: header, schema, usage.
+    await writeFile(file, bytes.fill(0xaa, 4 * 4_096));
+    const { store, release } = await openInstanceStore(folder.path, "x");
+    const asked = [
+      store.list({ prefix: "", limit: 100 }),
+      store.get("key 30"),
+      store.get("key 49"),
+    ];
+    const failures = await Promise.all(
+      asked.map((one) => (one as Promise<unknown>).then(() => "read", ({ message }) => message)),
+    );
+    assert.ok(failures.some((one) => /malformed/.test(one)), failures.join());
+    await release();
+  } finally {
+    await folder.remove();
+  }
+});
+
 test("change() goes on a second after the clock was set back", async () => {
   const folder = await makeFolder();
-  const { now } = Date;
   try {
     const { store, release } = await openInstanceStore(join(folder.path, "state"), "clock");
-    const bounds = {
-      maxBytes: 100,
-      maxKeys: 10,
-      maxKeyBytes: 10,
-      maxValueBytes: 10,
-      writesPerSecond: 1,
-    };
+    const bounds = { ...BOUNDS, writesPerSecond: 1 };
     let round = 0;
-    const writeAt = (time: number) => {
-      Date.now = () => time;
-      const value = Uint8Array.of(++round);
-      return store.change(Uint8Array.of(1), bounds, new AbortController().signal, () => ({
-        write: true,
-        value,
-      })).then(() => "written", (error) => error.code);
-    };
-    const late = now();
+    const writeAt = (now: number) =>
+      store.change({ key: "k", value: String(++round), bounds, now })
+        .then(() => "written", (error) => error.code);
+    const late = Date.now();
     const early = late - 3_600_000;
     assert.is(await writeAt(late), "written");
     assert.is(await writeAt(early), "capability.limit");
     assert.is(await writeAt(early + 999), "capability.limit");
     assert.is(await writeAt(early + 1_000), "written");
-    assert.equal([...store.get(Uint8Array.of(1))!], [4]);
+    assert.is(await store.get("k"), "4");
     await release();
   } finally {
-    Date.now = now;
     await folder.remove();
   }
 });

@@ -1,39 +1,55 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { CAPABILITIES } from "../../src/bundle/manifest.ts";
-import { FUNCTION_NAMES, functionOf } from "../../src/capability/function-names.ts";
-import { GRANTED_NAMES, loadCapability, openCapability } from "../../src/capability/table.ts";
+import { FUNCTION_NAMES } from "../../src/capability/function-names.ts";
+import type { OpenedCapability } from "../../src/capability/host-function.ts";
+import { type GrantedName, type Grants, openCapability } from "../../src/capability/table.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { ASKER, writeScript } from "../support/process-fixture.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("table");
 
-test("it loads each capability by its name, with the functions that are its own", async () => {
-  for (const name of GRANTED_NAMES) {
-    const capability = await loadCapability(name);
-    assert.is(capability.name, name);
-    assert.is(capability.functions, FUNCTION_NAMES[name]);
-  }
+let folder: TestFolder;
+const opened: OpenedCapability[] = [];
+test.before(async () => {
+  folder = await makeFolder();
+});
+test.after(async () => {
+  for (const one of opened) await one.close();
+  await folder.remove();
 });
 
-test("it has every capability that a manifest can ask for, but log", () => {
-  const rest = CAPABILITIES.filter((name) => !(GRANTED_NAMES as readonly string[]).includes(name));
-  assert.equal(rest, ["log"]);
-});
+const at = (name: string) => join(folder.path, name);
 
-test("it has nothing by other names", async () => {
+/** A grant of each capability that can be granted. */
+const GRANTS: { readonly [name in GrantedName]: () => Promise<Grants[name]> } = {
+  state: () => Promise.resolve({ folder: at("state") }),
+  directory: async () => {
+    await mkdir(at("root"), { mode: 0o755 });
+    return { root: at("root") };
+  },
+  blob: () => Promise.resolve({}),
+  metadata: () => Promise.resolve({ provider: { list: () => Promise.resolve({ entries: [] }) } }),
+  delegate: () => Promise.resolve({ types: ["bridge"], folders: [folder.path] }),
+  exec: async () => {
+    const program = await writeScript(folder, "nothing", "");
+    return { commands: { nothing: { program, unpinned: true, arguments: [], cwd: "/" } } };
+  },
+};
+
+for (const [name, grant] of Object.entries(GRANTS)) {
+  test(`openCapability() gives the functions of "${name}" and no others`, async () => {
+    const one = await openCapability(name as GrantedName, await grant(), ASKER);
+    opened.push(one!);
+    const given = one!.functions.map((fn) => [fn.capability, fn.name]);
+    assert.equal(given, FUNCTION_NAMES[name as GrantedName].map((fn) => [name, fn]));
+  });
+}
+
+test("openCapability() has nothing by other names", async () => {
   for (const name of ["log", "toString", "__proto__"]) {
-    const plugin = { name: "p", digest: "", instance: "p" };
-    assert.is(await openCapability(name as "log", {}, plugin), undefined);
-  }
-});
-
-test("functionOf() says whose a function is, for these names alone", () => {
-  for (const name of CAPABILITIES) {
-    for (const one of FUNCTION_NAMES[name]) assert.is(functionOf(one), name);
-  }
-  for (
-    const name of ["state", "state_", "state_drop", "state_get_x", "__proto__", "toString", ""]
-  ) {
-    assert.is(functionOf(name), undefined, name);
+    assert.is(await openCapability(name as "log", {}, ASKER), undefined);
   }
 });
 

@@ -37,7 +37,7 @@ export async function makeCheckFolder(): Promise<TestFolder> {
     "warn.wasm": named("warn", answering(WARN)),
     "loop.wasm": named("loop", LOOP, { limits: { timeoutMs: 200 } }),
     "volume.wasm": named("volume", "(module)", {
-      implements: [{ contract: "volume", version: 1 }],
+      implements: [{ contract: "hooks", version: 1 }],
     }),
     "plain.wasm": assemble(answering(ALLOW)),
     "manifest.json": JSON.stringify(MANIFEST),

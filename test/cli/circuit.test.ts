@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { giveUpAfter } from "../../src/cli/circuit.ts";
-import type { CheckOptions, Plugin } from "../../src/host/plugin.ts";
+import type { CheckOptions, JudgingPlugin } from "../../src/host/plugin.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { MANIFEST } from "../support/guest.ts";
@@ -11,7 +11,7 @@ const test = suite("circuit");
 type Answer = "allow" | "sandbox.timeout" | "sandbox.fuel" | "sandbox.trap" | "wait";
 
 /** A plugin that gives these answers in turn; one that waits does so until it is aborted. */
-function scripted(answers: Answer[]): Plugin & { asked: number } {
+function scripted(answers: Answer[]): JudgingPlugin & { asked: number } {
   const plugin = {
     manifest: MANIFEST,
     digest: "sha256:x",
@@ -30,13 +30,14 @@ function scripted(answers: Answer[]): Plugin & { asked: number } {
         );
       },
     },
+    call: () => Promise.reject(new Error("this plugin judges only")),
   };
   return plugin;
 }
 
 const never = () => new AbortController().signal;
 
-async function ask(plugin: Plugin): Promise<string> {
+async function ask(plugin: JudgingPlugin): Promise<string> {
   try {
     await plugin.admission.check(jsonDocument({}));
     return "allow";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { judgeCombined, resolveSubject } from "../../src/cli/combine.ts";
 import { readInputs } from "../../src/input/read.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
+import type { JudgingPlugin } from "../../src/host/plugin.ts";
 import { MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 import { type CheckContext, json, makeCheckFolder, runCheckIn } from "./check-folder.ts";
@@ -32,7 +32,7 @@ test("check --combine judges one input, with the others as evidence", async ({ f
 /** What a plugin is asked in a run over `named`: the subject's input and the number of its evidence. */
 async function asked(combine: string, named: readonly string[]): Promise<string[]> {
   const questions: string[] = [];
-  const plugin: Plugin = {
+  const plugin: JudgingPlugin = {
     manifest: MANIFEST,
     digest: "sha256:x",
     admission: {

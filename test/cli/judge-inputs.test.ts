@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { judgeEach } from "../../src/cli/judge-inputs.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
+import type { JudgingPlugin } from "../../src/host/plugin.ts";
 import type { ReadResult } from "../../src/input/read.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
@@ -10,7 +10,7 @@ import { suite } from "../support/suite.ts";
 const test = suite("judge-inputs");
 
 /** A plugin that judges JSON and lets a caller see its questions. */
-function pluginOf(answer: (input: string) => Promise<void>): Plugin {
+function pluginOf(answer: (input: string) => Promise<void>): JudgingPlugin {
   return {
     manifest: MANIFEST,
     digest: "sha256:x",
@@ -24,7 +24,7 @@ function pluginOf(answer: (input: string) => Promise<void>): Plugin {
   };
 }
 
-const optionsOf = (plugin: Plugin) => ({
+const optionsOf = (plugin: JudgingPlugin) => ({
   plugins: [plugin],
   waivers: [],
   now: "2026-06-01T00:00:00Z",

@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { judgeDocument, type JudgeOptions, unreadableResult } from "../../src/cli/judge.ts";
 import type { Reason, Verdict } from "../../src/contract/admission.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
+import type { JudgingPlugin } from "../../src/host/plugin.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { MANIFEST } from "../support/guest.ts";
@@ -17,7 +17,7 @@ const reason = (severity: Reason["severity"], rule = "r"): Reason => ({
 });
 
 /** A plugin that answers what it is given, in place of one in the sandbox. */
-function plugin(answer: Verdict | Error, name = "p", kinds = ["json"]): Plugin {
+function plugin(answer: Verdict | Error, name = "p", kinds = ["json"]): JudgingPlugin {
   return {
     manifest: { ...MANIFEST, name, rules: [{ id: "r", title: "R", help: "do so" }] },
     digest: "sha256:x",
@@ -28,7 +28,7 @@ function plugin(answer: Verdict | Error, name = "p", kinds = ["json"]): Plugin {
   };
 }
 
-const options = (plugins: Plugin[], change: Partial<JudgeOptions> = {}): JudgeOptions => ({
+const options = (plugins: JudgingPlugin[], change: Partial<JudgeOptions> = {}): JudgeOptions => ({
   plugins,
   waivers: [],
   now: NOW,

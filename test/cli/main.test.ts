@@ -18,10 +18,9 @@ test("--version and --help answer on stdout with 0", async () => {
   assert.equal([version.code, version.stdout], [0, `cofferdam ${VERSION}\n`]);
   const help = await runCli(["--help"]);
   assert.is(help.code, 0);
-  for (const verb of ["build", "check", "inspect", "lock", "pack", "replay", "verify"]) {
-    assert.match(help.stdout, verb);
-  }
-  for (const verb of ["build", "check", "inspect", "lock", "pack", "replay", "verify"]) {
+  const verbs = "build check init inspect lock pack replay test verify".split(" ");
+  for (const verb of verbs) assert.match(help.stdout, verb);
+  for (const verb of verbs) {
     const own = await runCli([verb, "--help"]);
     assert.is(own.code, 0);
     assert.match(own.stdout, /Permissions on Deno: --allow-read/);
@@ -36,6 +35,12 @@ test("--log-format json puts machine-readable lines on stderr", async ({ folder 
   assert.is(code, 2);
   const line = JSON.parse(stderr);
   assert.equal([line.level, line.code], ["error", "input.not-found"]);
+});
+
+test("a mistyped flag is answered with where the verb's help is", async () => {
+  const { code, stderr } = await runCli(["check", "--plugn", "x"]);
+  assert.is(code, 2);
+  assert.match(stderr, 'see "cofferdam check --help"');
 });
 
 test("an unknown verb gets a suggestion", async () => {

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import * as assert from "uvu/assert";
+import { DELEGATE_FOLDERS } from "../../src/cli/plugin-flags.ts";
 import { grantsOf } from "../../src/cli/plugin-grants.ts";
 import { temporaryFolder } from "../input/temporary-folder.ts";
 import { suite } from "../support/suite.ts";
@@ -86,6 +88,14 @@ test("grantsOf() opens the file of metadata from the configuration's folder, or 
   const code = await grantsOf({ metadataFile: "m.yaml" }, said, `${folder.path}/c.yaml`)
     .catch((error) => error.code);
   assert.is(code, "input.not-found");
+});
+
+test("grantsOf() looks for CNI plugins in those of the usual folders that are there", async () => {
+  if (process.platform === "win32") return;
+  const there = DELEGATE_FOLDERS.filter((folder) => existsSync(folder));
+  const found = await grantsOf({ delegateTypes: ["ptp"] })
+    .then(({ delegate }) => delegate?.folders, (error) => error.code);
+  assert.equal(found, there.length > 0 ? there : "usage.invalid");
 });
 
 test("grantsOf() keeps state in the user's own folder where none is named", async () => {

@@ -74,6 +74,7 @@ const BROKEN = [
   '{"lockVersion":1,"plugins":{},"plugins":{}}',
   '{"lockVersion":1,"plugins":{"p":{"digest":"sha256:x"}}}',
   '{"lockVersion":1,"plugins":{"p":null}}',
+  '{"lockVersion":1,"plugins":{"__proto__":{}}}',
   '{"lockVersion":1,"plugins":{},"more":1}',
   '{"lockVersion":1,"plugins":{}',
 ];
@@ -93,12 +94,10 @@ test("checkLocked() passes what was accepted, wherever its file lies", async () 
 });
 
 test("checkLocked() refuses what the lock does not name", async () => {
-  for (const name of ["other", "constructor"]) {
-    const bundle = await open({ name });
-    const { code, message } = codeOf(() => checkLocked({ lockVersion: 1, plugins: {} }, bundle));
-    assert.is(code, "trust.unlocked");
-    assert.match(message, "cofferdam lock --accept");
-  }
+  const bundle = await open({ name: "other" });
+  const { code, message } = codeOf(() => checkLocked({ lockVersion: 1, plugins: {} }, bundle));
+  assert.is(code, "trust.unlocked");
+  assert.match(message, "cofferdam lock --accept");
 });
 
 test("checkLocked() names what differs, by what it means", async () => {

@@ -58,6 +58,9 @@ const REFUSED: [string, string][] = [
   ["a plugin called constructor", "constructor: {commands: {}}"],
   ["a command called constructor", "p: {commands: {constructor: {}}}"],
   ["a plugin that is nothing", "p:"],
+  ["a plugin that is a list", "p: []"],
+  ["grants that are a list", "p: {grants: []}"],
+  ["limits that are a list", "p: {limits: []}"],
   ["a list", "[]"],
 ];
 for (const [what, text] of REFUSED) {

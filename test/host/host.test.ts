@@ -174,7 +174,7 @@ test("check() refuses a kind that the manifest does not name", async ({ host }) 
 });
 
 test("check() refuses a plugin that does not implement admission", async ({ host }) => {
-  const bytes = bundleOf("(module)", { implements: [{ contract: "volume", version: 1 }] });
+  const bytes = bundleOf("(module)", { implements: [{ contract: "hooks", version: 1 }] });
   const plugin = await host.load(bytes);
   const error = await errorOf(plugin.admission.check(jsonDocument({})));
   assert.is(error.code, "contract.not-implemented");
@@ -206,6 +206,53 @@ test("check() hands the guest one canonical request", async ({ host }) => {
       '"operation":"CREATE","settings":{"a":1,"b":2},' +
       '"subject":{"name":"thing","source":"thing.json"},"version":1}',
   );
+});
+
+const VOLUME = {
+  implements: [{ contract: "volume", version: 1 }],
+  settings: { type: "object" },
+} as const;
+
+test("call() hands the guest a request of its contract, and gives its answer", async () => {
+  const lines: string[] = [];
+  await using host = await createHost({
+    workers: 1,
+    record: { append: (line) => void lines.push(line) },
+  });
+  const guest = answering('{"mountpoint":"/m"}').replace("admission_check", "volume_path");
+  const plugin = await host.load(bundleOf(guest, VOLUME), { settings: { a: 1 } });
+  const answer = await plugin.call("volume_path", { name: "v", contract: "other" }, {
+    now: "2026-01-01T00:00:00Z",
+  });
+  assert.equal(answer, { mountpoint: "/m" });
+  assert.equal(JSON.parse(lines[0]!).input, {
+    json: {
+      contract: "volume",
+      name: "v",
+      now: "2026-01-01T00:00:00Z",
+      settings: { a: 1 },
+      version: 1,
+    },
+  });
+});
+
+test("call() refuses what is no entry point of the plugin's contracts", async ({ host }) => {
+  const volume = await host.load(bundleOf("(module)", VOLUME));
+  const judge = await host.load(bundleOf(
+    answering("no JSON").replace(
+      "admission_check",
+      'admission_check") (export "volume_list',
+    ),
+    {
+      implements: [{ contract: "admission", version: 1, kinds: ["json"] }, VOLUME.implements[0]],
+    },
+  ));
+  const code = async (promise: Promise<unknown>) => (await errorOf(promise)).code;
+  assert.is(await code(volume.call("network_add", {})), "contract.not-implemented");
+  assert.is(await code(volume.call("volume_list", {})), "contract.export-missing");
+  assert.is(await code(volume.call("volume_list", {}, { now: "today" })), "usage.invalid");
+  assert.is(await code(judge.call("admission_check", {})), "usage.invalid");
+  assert.is(await code(judge.call("volume_list", {})), "contract.output-invalid");
 });
 
 test("the smaller limit of manifest and operator counts", async ({ host }) => {

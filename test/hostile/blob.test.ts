@@ -12,9 +12,9 @@ import { createRecorder } from "../../src/host/record.ts";
 import { recordedLimits } from "../../src/host/recording.ts";
 import { createRedaction } from "../../src/host/redact.ts";
 import { createReentryGuard } from "../../src/host/reentry.ts";
+import { DEFAULT_LIMITS } from "../../src/sandbox/default-limits.ts";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { answersOf, asking, bundleOf, type Request, requestsOf } from "../support/guest.ts";
-import { SANDBOX_LIMITS } from "../support/sandbox.ts";
 import { suite } from "../support/suite.ts";
 
 interface Context {
@@ -51,12 +51,12 @@ test.before(async (context) => {
     digest: bundle.digest,
     bytes: bundle.bytes,
     outline: bundle.outline,
-    limits: SANDBOX_LIMITS,
+    limits: DEFAULT_LIMITS,
     mode: "worker",
     serial: false,
     functions: prepared.functions,
   });
-  context.guest = prepared.bind(module, recordedLimits(SANDBOX_LIMITS));
+  context.guest = prepared.bind(module, recordedLimits(DEFAULT_LIMITS));
 });
 
 test.after(async ({ sandbox }) => {

@@ -41,6 +41,18 @@ function codeOf(body: readonly number[] | Uint8Array): Uint8Array {
   );
 }
 
+/** A bundle with a memory of one page, and these data segments. */
+function withData(segments: Uint8Array): Uint8Array {
+  return moduleOf(
+    TYPES,
+    FUNCTION,
+    encodeSection(SECTION.memory, Uint8Array.of(1, 0, 1)),
+    EXPORT,
+    CODE,
+    encodeSection(SECTION.data, segments),
+  );
+}
+
 /** A count and so many times the same item. */
 function many(count: number, item: Uint8Array | readonly number[]): Uint8Array {
   const one = Uint8Array.from(item);
@@ -296,49 +308,25 @@ export const FILES: readonly HostileFile[] = [
   {
     what: "a data segment that says it has 4 GB",
     bytes: () =>
-      moduleOf(
-        TYPES,
-        FUNCTION,
-        encodeSection(SECTION.memory, Uint8Array.of(1, 0, 1)),
-        EXPORT,
-        CODE,
-        encodeSection(
-          SECTION.data,
-          Uint8Array.of(1, 0, 0x41, 0, 0x0b, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3),
-        ),
+      withData(
+        Uint8Array.of(1, 0, 0x41, 0, 0x0b, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3),
       ),
     code: "sandbox.module-invalid",
   },
   {
     what: "a data segment of 30 MB for one page",
     bytes: () =>
-      moduleOf(
-        TYPES,
-        FUNCTION,
-        encodeSection(SECTION.memory, Uint8Array.of(1, 0, 1)),
-        EXPORT,
-        CODE,
-        encodeSection(
-          SECTION.data,
-          concatBytes([
-            Uint8Array.of(1, 0, 0x41, 0, 0x0b, ...encodeU32(30_000_000)),
-            new Uint8Array(30_000_000).fill(1),
-          ]),
-        ),
+      withData(
+        concatBytes([
+          Uint8Array.of(1, 0, 0x41, 0, 0x0b, ...encodeU32(30_000_000)),
+          new Uint8Array(30_000_000).fill(1),
+        ]),
       ),
     code: "sandbox.trap",
   },
   {
     what: "a million data segments",
-    bytes: () =>
-      moduleOf(
-        TYPES,
-        FUNCTION,
-        encodeSection(SECTION.memory, Uint8Array.of(1, 0, 1)),
-        EXPORT,
-        CODE,
-        encodeSection(SECTION.data, many(MILLION, [0, 0x41, 0, 0x0b, 0])),
-      ),
+    bytes: () => withData(many(MILLION, [0, 0x41, 0, 0x0b, 0])),
     code: "sandbox.module-invalid",
   },
   {

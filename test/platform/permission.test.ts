@@ -9,11 +9,11 @@ const named = (name: string, message: string) => Object.assign(new Error(message
 const CASES: [string, unknown, string | undefined][] = [
   [
     "the flag that the runtime names",
-    named("NotCapable", 'Requires ffi access to "/x", run again with the --allow-ffi flag'),
-    "--allow-ffi",
+    named("NotCapable", 'Requires write access to "/x", run again with the --allow-write flag'),
+    "--allow-write",
   ],
   ["all, where it names none", named("NotCapable", "no"), "--allow-all"],
-  ["nothing of another error", new Error("use --allow-ffi"), undefined],
+  ["nothing of another error", new Error("use --allow-write"), undefined],
   ["nothing of what is no error", "NotCapable", undefined],
 ];
 for (const [what, error, flag] of CASES) {

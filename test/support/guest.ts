@@ -30,26 +30,41 @@ export function bundleOf(text: string, manifest: Record<string, unknown> = {}): 
 
 /** A guest that answers `output` to everything, whatever it is. */
 export function answering(output: string | Uint8Array): string {
-  const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
-  const data = Array.from(bytes, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  return answeringEach({ admission_check: output });
+}
+
+/** A guest that answers to each entry point what stands here, whatever it is. */
+export function answeringEach(answers: Readonly<Record<string, string | Uint8Array>>): string {
+  let end = 0;
+  const data: string[] = [];
+  const entries: string[] = [];
+  for (const [name, output] of Object.entries(answers)) {
+    const bytes = typeof output === "string" ? new TextEncoder().encode(output) : output;
+    const text = Array.from(bytes, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+    data.push(`(data (i32.const ${end}) "${text}")`);
+    entries.push(`(func (export "${name}") (result i32)
+      (call $answer (i32.const ${end}) (i32.const ${bytes.length}))
+      (i32.const 0))`);
+    end += bytes.length;
+  }
   return `(module
     (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
     (import "extism:host/env" "store_u8" (func $store (param i64 i32)))
     (import "extism:host/env" "output_set" (func $output (param i64 i64)))
-    (memory (export "memory") ${Math.ceil(bytes.length / 65_536) + 1})
-    (data (i32.const 0) "${data}")
-    (func (export "admission_check") (result i32)
+    (memory (export "memory") ${Math.ceil(end / 65_536) + 1})
+    ${data.join("\n")}
+    (func $answer (param $from i32) (param $length i32)
       (local $to i64) (local $at i32)
-      (local.set $to (call $alloc (i64.const ${bytes.length})))
+      (local.set $to (call $alloc (i64.extend_i32_u (local.get $length))))
       (block $done (loop $next
-        (br_if $done (i32.eq (local.get $at) (i32.const ${bytes.length})))
+        (br_if $done (i32.eq (local.get $at) (local.get $length)))
         (call $store
           (i64.add (local.get $to) (i64.extend_i32_u (local.get $at)))
-          (i32.load8_u (local.get $at)))
+          (i32.load8_u (i32.add (local.get $from) (local.get $at))))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
-      (call $output (local.get $to) (i64.const ${bytes.length}))
-      (i32.const 0)))`;
+      (call $output (local.get $to) (i64.extend_i32_u (local.get $length))))
+    ${entries.join("\n")})`;
 }
 
 /**

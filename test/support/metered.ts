@@ -1,11 +1,7 @@
 import wabtInit from "wabt";
 import { LIMITS } from "../../src/limits.ts";
-import {
-  COUNTER_EXPORTS,
-  meter,
-  type MeteredModule,
-  type MeterOptions,
-} from "../../src/sandbox/metering/meter.ts";
+import { controlsOf } from "../../src/sandbox/controls.ts";
+import { meter, type MeteredModule, type MeterOptions } from "../../src/sandbox/metering/meter.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 
 const wabt = await wabtInit();
@@ -67,15 +63,13 @@ export function meterGuest(
   const module = meter("guest", bytes, readOutline(bytes), { memoryPages: 16, ...rest });
   const compiled = new WebAssembly.Module(module.bytes as Uint8Array<ArrayBuffer>);
   const { exports } = new WebAssembly.Instance(compiled, imports);
-  const counter = (name: string) => exports[name] as WebAssembly.Global;
-  const fuelLeft = counter(COUNTER_EXPORTS.fuel);
-  const stackLeft = counter(COUNTER_EXPORTS.stack);
+  const controls = controlsOf(exports);
   return {
     module,
     exports,
     spend: (name, args = [], { fuel = 1_000_000_000n, stack = LIMITS.stackBytes } = {}) => {
-      fuelLeft.value = fuel;
-      stackLeft.value = stack;
+      controls.fuel.value = fuel;
+      controls.stack.value = stack;
       const run = () => {
         try {
           return { value: (exports[name] as (...args: unknown[]) => unknown)(...args) };
@@ -85,9 +79,9 @@ export function meterGuest(
       };
       return {
         ...run(),
-        fuel: fuel - (fuelLeft.value as bigint),
-        stack: stackLeft.value as number,
-        fault: counter(COUNTER_EXPORTS.fault).value as number,
+        fuel: fuel - controls.fuel.value,
+        stack: controls.stack.value,
+        fault: controls.fault.value,
       };
     },
   };

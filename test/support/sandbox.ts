@@ -1,4 +1,4 @@
-import { LIMITS } from "../../src/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/sandbox/default-limits.ts";
 import {
   type Sandbox,
   type SandboxLimits,
@@ -7,17 +7,6 @@ import {
 } from "../../src/sandbox/sandbox.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { assemble } from "./guest.ts";
-
-/** The defaults of the host. */
-export const SANDBOX_LIMITS: SandboxLimits = {
-  timeoutMs: LIMITS.timeoutMs,
-  fuel: LIMITS.fuel,
-  stackBytes: LIMITS.stackBytes,
-  memoryPages: LIMITS.memoryPages,
-  blockBytes: LIMITS.blockBytes,
-  inputBytes: LIMITS.callInputBytes,
-  outputBytes: LIMITS.callOutputBytes,
-};
 
 let made = 0;
 
@@ -38,7 +27,7 @@ export function loadGuest(
     serial: false,
     functions: [],
     ...change,
-    limits: { ...SANDBOX_LIMITS, ...change.limits },
+    limits: { ...DEFAULT_LIMITS, ...change.limits },
   });
 }
 

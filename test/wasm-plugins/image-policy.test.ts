@@ -1,76 +1,47 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { parse } from "yaml";
 import { buildPlugin, type BuiltPlugin } from "../../scripts/build-plugins.ts";
 import { PROJECT } from "../../scripts/project.ts";
 import { parseManifest } from "../../src/bundle/manifest.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
 import type { Document } from "../../src/document/document.ts";
 import type { DocumentKind } from "../../src/document/kind.ts";
-import { parseDocuments } from "../../src/document/parse.ts";
 import { createHost, type Host } from "../../src/host/host.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
 import { PluginError } from "../../src/plugin-error.ts";
+import { Bench } from "../../src/testing/bench.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
+import { casesOf, testCases } from "../support/cases.ts";
+import { jsonDocument } from "../support/document.ts";
 import { suite } from "../support/suite.ts";
-
-/** One entry of `wasm-plugins/image-policy/cases/*.yaml`. */
-interface Case {
-  readonly name: string;
-  readonly kind: DocumentKind;
-  /** The object itself, or the text of a file that holds it. */
-  readonly object?: JsonValue;
-  readonly input?: string;
-  /** The file's name, with `input`. */
-  readonly file?: string;
-  readonly operation?: string;
-  readonly settings?: JsonObject;
-  readonly expect: {
-    readonly allowed: boolean;
-    /** Ids in the order of the reasons. */
-    readonly rules: readonly string[];
-    /** JSON Pointers, in the same order. */
-    readonly paths?: readonly string[];
-  };
-}
 
 const FOLDER = join(PROJECT, "wasm-plugins/image-policy");
 const manifest = parseManifest(JSON.parse(readFileSync(join(FOLDER, "plugin.json"), "utf8")));
 const ruleIds = (manifest.rules ?? []).map((rule) => rule.id);
 
-const cases = readdirSync(join(FOLDER, "cases")).sort().flatMap((file) =>
-  (parse(readFileSync(join(FOLDER, "cases", file), "utf8")) as Case[])
-    .map((item) => ({ ...item, title: `${file}: ${item.name}` }))
-);
+const cases = await casesOf("image-policy");
 
 const test = suite("wasm-plugins/image-policy");
 
 let host: Host;
 let built: BuiltPlugin;
+let bench: Bench;
 
 test.before(async () => {
   host = await createHost({ workers: 1 });
   built = await buildPlugin("image-policy");
+  bench = await Bench.open(built.bundle);
 });
-test.after(() => host.close());
+test.after(async () => {
+  await bench.close();
+  await host.close();
+});
 
-for (const item of cases) {
-  test(item.title, async () => {
-    const plugin = await host.load(built.bundle, { settings: item.settings });
-    const document = await documentOf(item);
-    assert.is(document.kind, item.kind);
-    const verdict = await plugin.admission.check(document);
-    assert.equal(verdict.reasons.map((reason) => reason.rule), item.expect.rules);
-    assert.is(verdict.allowed, item.expect.allowed);
-    if (item.expect.paths !== undefined) {
-      assert.equal(verdict.reasons.map((reason) => reason.path), item.expect.paths);
-    }
-  });
-}
+testCases(test, cases, () => bench);
 
 test("cases show every rule of the manifest, and no other", () => {
-  const shown = new Set(cases.flatMap((item) => item.expect.rules));
+  const shown = new Set(cases.flatMap((item) => item.expect.rules ?? []));
   assert.equal([...shown].sort(), [...ruleIds].sort());
 });
 
@@ -154,7 +125,7 @@ test("no value in no place keeps the plugin from a verdict", async () => {
   for (const item of cases) {
     for (const replace of places(item.object ?? null)) {
       const object = replace(strange[count++ % strange.length]!);
-      const verdict = await plugin.admission.check(documentWith(item.kind, object));
+      const verdict = await plugin.admission.check(documentWith(item.kind!, object));
       assert.is(verdict.allowed, !verdict.reasons.some((reason) => reason.severity === "error"));
     }
   }
@@ -172,14 +143,6 @@ test("the same question gets the same bytes, also from a plugin that was asked b
   assert.is(answers.size, 1);
 });
 
-async function documentOf(item: Case): Promise<Document> {
-  if (item.input === undefined) return documentWith(item.kind, item.object ?? null, item.operation);
-  const bytes = new TextEncoder().encode(item.input);
-  const documents = await parseDocuments(bytes, { name: item.file ?? "input" });
-  assert.is(documents.length, 1);
-  return documents[0]!;
-}
-
 /** For every value within `value`, itself included, how to put another one in its place. */
 function* places(value: JsonValue): Generator<(other: JsonValue) => JsonValue> {
   yield (other) => other;
@@ -194,19 +157,8 @@ function* places(value: JsonValue): Generator<(other: JsonValue) => JsonValue> {
   }
 }
 
-function documentWith(kind: DocumentKind, object: JsonValue, operation?: string): Document {
-  return {
-    kind,
-    object,
-    subject: { name: "case" },
-    ...(operation === undefined ? {} : { operation }),
-    evidence: [],
-    input: "case",
-    index: 0,
-    mediaType: "application/json",
-    inputDigest: `sha256:${"0".repeat(64)}`,
-    locate: () => undefined,
-  };
+function documentWith(kind: DocumentKind, object: JsonValue): Document {
+  return jsonDocument(object, { kind });
 }
 
 test.run();

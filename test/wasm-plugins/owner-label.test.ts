@@ -1,103 +1,26 @@
 import { readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { buildOwnerLabel, OWNER_LABEL } from "../../scripts/build-foreign-plugins.ts";
-import { createHost, type Host } from "../../src/host/host.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
-import type { JsonValue } from "../../src/json.ts";
+import { Bench } from "../../src/testing/bench.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
 import { checkFeatures } from "../support/allowed-features.ts";
-import { jsonDocument } from "../support/document.ts";
+import { casesOf, testCases } from "../support/cases.ts";
 import { ExtismMock } from "../support/extism-mock.ts";
 import { leaveOut } from "../support/optional.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("wasm-plugins/owner-label");
 
-let host: Host;
-let plugin: Plugin;
+let bench: Bench;
 let bytes: Uint8Array<ArrayBuffer>;
 
 test.before(async () => {
   bytes = new Uint8Array(await readFile(OWNER_LABEL));
-  host = await createHost({ workers: 1 });
-  plugin = await host.load(OWNER_LABEL);
+  bench = await Bench.open(OWNER_LABEL);
 });
-test.after(() => host.close());
+test.after(() => bench.close());
 
-/** The place of the one reason, or "allowed". */
-async function judge(object: JsonValue, operation?: string): Promise<string> {
-  const verdict = await plugin.admission.check(
-    jsonDocument(object, { kind: "kubernetes", ...(operation === undefined ? {} : { operation }) }),
-  );
-  if (verdict.allowed) return verdict.reasons.length === 0 ? "allowed" : "allowed with reasons";
-  assert.equal(verdict.reasons.map(({ rule, severity }) => [rule, severity]), [
-    ["owner-label", "error"],
-  ]);
-  return verdict.reasons[0]!.path!;
-}
-
-const labelled = (labels: JsonValue): JsonValue => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name: "web", labels },
-});
-
-const OWNERS: readonly (readonly [JsonValue, boolean])[] = [
-  ["team-web", true],
-  ["a", true],
-  ["A.b_c-9", true],
-  ["a".repeat(63), true],
-  ["a".repeat(64), false],
-  ["", false],
-  [" ", false],
-  ["-web", false],
-  ["web.", false],
-  ["we b", false],
-  ["we/b", false],
-  ["wéb", false],
-  ['we"b', false],
-  ["\u0000", false],
-  [null, false],
-  [5, false],
-  [true, false],
-  [["web"], false],
-  [{ owner: "web" }, false],
-];
-
-for (const [owner, isAllowed] of OWNERS) {
-  test(`owner-label ${isAllowed ? "takes" : "refuses"} ${JSON.stringify(owner)}`, async () => {
-    const path = await judge(labelled({ app: "web", owner, zone: "a" }));
-    assert.is(path, isAllowed ? "allowed" : "/metadata/labels/owner");
-  });
-}
-
-const ELSEWHERE: readonly (readonly [string, JsonValue, string])[] = [
-  ["no metadata", { apiVersion: "v1", kind: "ConfigMap" }, ""],
-  ["no labels", { metadata: { name: "web" } }, "/metadata"],
-  ["no owner", labelled({ app: "web" }), "/metadata/labels"],
-  ["labels as a list", labelled(["owner", "web"]), "/metadata/labels"],
-  ["labels as a text", labelled('{"owner":"web"}'), "/metadata/labels"],
-  ["another case", labelled({ Owner: "web" }), "/metadata/labels"],
-  ["a longer key", labelled({ "owner.x": "web", own: "web" }), "/metadata/labels"],
-  ["a key with quotes", labelled({ 'x","owner': "web" }), "/metadata/labels"],
-  ["an annotation", { metadata: { annotations: { owner: "web" } } }, "/metadata"],
-  ["a pod's template", { spec: { template: labelled({ owner: "web" }) } }, ""],
-  ["metadata in a list", [{ metadata: { labels: { owner: "web" } } }], ""],
-  ["a data key", { data: { metadata: { labels: { owner: "web" } } }, owner: "web" }, ""],
-  ["nothing", null, ""],
-];
-
-for (const [name, object, path] of ELSEWHERE) {
-  test(`owner-label finds no owner in ${name}`, async () => {
-    assert.is(await judge(object), path);
-  });
-}
-
-test("owner-label lets objects be deleted", async () => {
-  assert.is(await judge(null, "DELETE"), "allowed");
-  assert.is(await judge(labelled({}), "DELETE"), "allowed");
-  assert.is(await judge(labelled({}), "UPDATE"), "/metadata/labels");
-});
+testCases(test, await casesOf("owner-label"), () => bench);
 
 test("owner-label reads what is larger than its memory", async () => {
   const object = {
@@ -106,7 +29,8 @@ test("owner-label reads what is larger than its memory", async () => {
     ),
     metadata: { labels: { owner: "web" } },
   };
-  assert.is(await judge(object), "allowed");
+  const verdict = await bench.plugin(OWNER_LABEL).check({ object });
+  assert.equal(verdict, { allowed: true, reasons: [] });
 });
 
 const READ = [

@@ -1,9 +1,8 @@
 import * as assert from "uvu/assert";
 import { buildSbomLicense, bundleForeign } from "../../scripts/build-foreign-plugins.ts";
-import { createHost, type Host } from "../../src/host/host.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
 import type { JsonValue } from "../../src/json.ts";
-import { jsonDocument } from "../support/document.ts";
+import { Bench } from "../../src/testing/bench.ts";
+import { casesOf, testCases } from "../support/cases.ts";
 import { leaveOut } from "../support/optional.ts";
 import { suite } from "../support/suite.ts";
 
@@ -23,68 +22,22 @@ const document = (...components: JsonValue[]): JsonValue => ({
   components,
 });
 
-const STATED = "license-stated";
-const MALFORMED = "malformed-component";
-
-/** A document, and the rules and places of its reasons. */
-const CASES: readonly (readonly [string, JsonValue, readonly (readonly [string, string])[]])[] = [
-  ["no components", { bomFormat: "CycloneDX" }, []],
-  ["an id", document(component([{ license: { id: "MIT" } }])), []],
-  ["a name", document(component([{ license: { name: "Ours" } }])), []],
-  ["an expression", document(component([{ expression: "MIT OR Apache-2.0" }])), []],
-  ["nothing", document({ name: "x" }), [[STATED, "/components/0"]]],
-  ["an empty list", document(component([])), [[STATED, "/components/0/licenses"]]],
-  [
-    "words for nothing",
-    document(component([{ license: { id: "NOASSERTION" } }, { expression: " none " }])),
-    [[STATED, "/components/0/licenses/0"], [STATED, "/components/0/licenses/1"]],
-  ],
-  [
-    "keys in another case",
-    document(component([{ License: { id: "MIT" } }, { license: { ID: "MIT" } }])),
-    [[STATED, "/components/0/licenses/0"], [STATED, "/components/0/licenses/1"]],
-  ],
-  [
-    "an entry of the wrong type",
-    document(component([null, { license: "MIT" }, { expression: ["MIT"] }])),
-    [0, 1, 2].map((i) => [STATED, `/components/0/licenses/${i}`] as const),
-  ],
-  [
-    "a component within another",
-    document(component([{ license: { id: "MIT" } }], { components: [{ name: "y" }] })),
-    [[STATED, "/components/0/components/0"]],
-  ],
-  ["components as an object", { components: {} }, [[MALFORMED, "/components"]]],
-  ["components as null", { components: null }, [[MALFORMED, "/components"]]],
-  ["a component as text", document("x"), [[MALFORMED, "/components/0"]]],
-  ["licenses as text", document(component("MIT")), [[MALFORMED, "/components/0/licenses"]]],
-];
-
 const built = await buildSbomLicense();
 if ("unavailable" in built) leaveOut("wasm-plugins/sbom-license", built.unavailable);
 else {
-  let host: Host;
-  let plugin: Plugin;
+  let bench: Bench;
 
   test.before(async () => {
-    host = await createHost({ workers: 1 });
-    plugin = await host.load(await bundleForeign("sbom-license", built.wasm), {
+    bench = await Bench.open(await bundleForeign("sbom-license", built.wasm), {
       // Go takes some 60,000 units for a component.
-      fuel: 20_000_000_000,
+      limits: { fuel: 20_000_000_000 },
     });
   });
-  test.after(() => host.close());
+  test.after(() => bench.close());
 
-  const judge = (object: JsonValue) =>
-    plugin.admission.check(jsonDocument(object, { kind: "cyclonedx" }));
+  const judge = (object: JsonValue) => bench.plugin(import.meta.url).check({ object });
 
-  for (const [name, object, wanted] of CASES) {
-    test(`sbom-license judges ${name}`, async () => {
-      const verdict = await judge(object);
-      assert.equal(verdict.reasons.map(({ rule, path }) => [rule, path]), wanted);
-      assert.is(verdict.allowed, wanted.length === 0);
-    });
-  }
+  testCases(test, await casesOf("sbom-license"), () => bench);
 
   test("sbom-license names the component, whatever its name holds", async () => {
     const name = `"\u0000<é🎉>${"x".repeat(500)}`;

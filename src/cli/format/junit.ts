@@ -1,7 +1,8 @@
 import { groupBy } from "./group-by.ts";
 import type { Format, Report, ReportReason, ReportResult } from "./report.ts";
-import { visible, visibleProse } from "./visible.ts";
+import { visibleProse } from "./visible.ts";
 import { isOnlyWaived, outcomeOf, placeOf, shownSeverity, subjectOf } from "./wording.ts";
+import { element, textElement } from "./xml.ts";
 
 /**
  * JUnit XML as CI servers read it: one suite for each input, one case for each plugin's answer
@@ -86,40 +87,4 @@ function reasonLines(result: ReportResult, reason: ReportReason): string[] {
 
 function waivedText({ rule, waived }: ReportReason): string {
   return visibleProse(`waived until ${waived?.until}: ${waived?.reason} (${rule})`);
-}
-
-/** The lines of an element with children, indented by two. */
-function element(
-  name: string,
-  attributes: Readonly<Record<string, string>>,
-  children: readonly (readonly string[])[],
-): string[] {
-  const open = openTag(name, attributes);
-  if (children.length === 0) return [`<${open}/>`];
-  return [`<${open}>`, ...children.flat().map((line) => `  ${line}`), `</${name}>`];
-}
-
-/** An element that holds text only. It is one array entry, so that its lines are not indented. */
-function textElement(
-  name: string,
-  attributes: Readonly<Record<string, string>>,
-  lines: readonly string[],
-): string[] {
-  const text = lines.map(escapeXml).join("\n");
-  return [`<${openTag(name, attributes)}>${text}</${name}>`];
-}
-
-function openTag(name: string, attributes: Readonly<Record<string, string>>): string {
-  return [name, ...Object.entries(attributes).map(([key, text]) => `${key}="${escapeXml(text)}"`)]
-    .join(" ");
-}
-
-/** Text or an attribute's value. `>` too is escaped, since `]]>` may not stand in text. */
-export function escapeXml(text: string): string {
-  return visible(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&apos;");
 }

@@ -17,9 +17,9 @@ type PluginOfResult = NonNullable<ReportResult["plugin"]>;
 
 /**
  * SARIF 2.1.0: one run for each plugin, with its rules and one result for each reason; a waived
- * reason is a result with an accepted suppression, a warning that denies has level "error". What could not be told is a notification, and its
- * run's invocation was not successful. Inputs that could not be read belong to no plugin and make a
- * run of their own.
+ * reason is a result with an accepted suppression, a warning that denies has level "error". What
+ * could not be told is a notification, and its run's invocation was not successful. Inputs that could
+ * not be read belong to no plugin and make a run of their own.
  *
  * The driver of every run is Cofferdam, so that no plugin can pass for another tool in a viewer; the
  * plugin is the run's extension, and `automationDetails.id` tells the runs apart.

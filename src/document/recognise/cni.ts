@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
-import { foldBody, unfoldSteps } from "./go-fold.ts";
+import { foldBody, refuseClash, unfoldSteps } from "./go-fold.ts";
 import type { Structure } from "./docker-schema.ts";
 import { faultAt, type RecogniseContext, type Recogniser, text } from "./draft.ts";
 
@@ -52,16 +52,11 @@ export const CNI_CONFIG: Recogniser = {
       (text(object["type"]) !== undefined || Array.isArray(object["plugins"]));
   },
   read(value, context) {
-    const object = foldBody(value, CONFIG, (steps, field) => {
-      throw faultAt(
-        context,
-        steps,
-        `Reading the CNI configuration failed: libcni takes the key ${
-          JSON.stringify(steps.at(-1))
-        } for "${field}", which stands there already`,
-        "document.duplicate-key",
-      );
-    }) as JsonObject;
+    const object = foldBody(
+      value,
+      CONFIG,
+      refuseClash(context, [], "CNI configuration", "libcni"),
+    ) as JsonObject;
     if (text(object["type"]) === undefined || Object.hasOwn(object, "plugins")) {
       checkList(object, context);
     }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from "../../json.ts";
-import { foldBody, unfoldSteps } from "./go-fold.ts";
+import { foldBody, refuseClash, unfoldSteps } from "./go-fold.ts";
 import { ANY_BODY, IMAGE_CONFIG, MANIFEST } from "./docker-schema.ts";
 import { findRequestKey, findShape, isInspect } from "./docker-shape.ts";
 import { type Draft, faultAt, type RecogniseContext, type Recogniser } from "./draft.ts";
@@ -32,17 +32,7 @@ function readConfig(value: JsonValue, base: readonly string[], context: Recognis
       );
     }
   }
-  const object = foldBody(value, shape, (steps, field) => {
-    throw faultAt(
-      context,
-      [...base, ...steps],
-      `Reading the Docker body failed: the daemon takes the key ${
-        JSON.stringify(steps.at(-1))
-      } for ` +
-        `"${field}", which stands there already`,
-      "document.duplicate-key",
-    );
-  });
+  const object = foldBody(value, shape, refuseClash(context, base, "Docker body", "the daemon"));
   return {
     kind: "docker.config",
     object,

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
-import { foldBody, unfoldSteps } from "./go-fold.ts";
+import { foldBody, refuseClash, unfoldSteps } from "./go-fold.ts";
 import {
   CONTAINER_CREATE,
   CONTAINER_UPDATE,
@@ -80,17 +80,11 @@ function readCall(
   if (shape === null || kind === "docker.response" || call["body"] === undefined) {
     return { kind, object: call, name, base: [] };
   }
-  const body = foldBody(call["body"], shape, (steps, field) => {
-    throw faultAt(
-      context,
-      ["body", ...steps],
-      `Reading the Docker call failed: the daemon takes the key ${
-        JSON.stringify(steps.at(-1))
-      } for ` +
-        `"${field}", which stands there already`,
-      "document.duplicate-key",
-    );
-  });
+  const body = foldBody(
+    call["body"],
+    shape,
+    refuseClash(context, ["body"], "Docker call", "the daemon"),
+  );
   return {
     kind,
     object: { ...call, body },

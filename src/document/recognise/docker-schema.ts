@@ -198,7 +198,7 @@ export const SERVICE_SPEC: Structure = fields("Name Labels UpdateConfig Rollback
 export const PLUGIN_PRIVILEGES: Shape = { items: fields("Name Description Value") };
 
 /** `docker inspect` of a container or an image, and an image's own configuration. */
-export const INSPECT: Structure = fields("Id Image RepoTags RepoDigests Os Architecture", {
+const INSPECT: Structure = fields("Id Image RepoTags RepoDigests Os Architecture", {
   Config: { fields: CONTAINER_CONFIG_FIELDS },
   ContainerConfig: { fields: CONTAINER_CONFIG_FIELDS },
   HostConfig: HOST_CONFIG,

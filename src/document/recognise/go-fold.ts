@@ -1,9 +1,35 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { setMember } from "../own-member.ts";
 import type { Shape } from "./docker-schema.ts";
+import { faultAt, type RecogniseContext } from "./draft.ts";
 
 /** Reports two keys of one structure that Go takes for the same field; where it returns, the last wins. */
 export type OnClash = (steps: readonly string[], field: string) => void;
+
+/**
+ * Refuses a document in which two such keys stand.
+ *
+ * @param base The steps from the tree's root to what is folded.
+ * @param what Is read: "Docker call".
+ * @param reader Who takes the one for the other: "the daemon".
+ */
+export function refuseClash(
+  context: RecogniseContext,
+  base: readonly string[],
+  what: string,
+  reader: string,
+): OnClash {
+  return (steps, field) => {
+    const key = JSON.stringify(steps.at(-1));
+    throw faultAt(
+      context,
+      [...base, ...steps],
+      `Reading the ${what} failed: ${reader} takes the key ${key} for "${field}", which stands ` +
+        "there already",
+      "document.duplicate-key",
+    );
+  };
+}
 
 /**
  * A key as Go's `encoding/json` compares it: without case, and with the two characters beyond ASCII

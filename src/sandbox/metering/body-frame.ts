@@ -106,6 +106,11 @@ export class BodyFrame {
     this.#leaveSize = lengthOf(...pieces.leave, pieces.leaveEnd);
   }
 
+  /** Forgets the body before, and what was begun of this one. */
+  begin(): void {
+    if (this.#scratch.length > 0) this.#scratch = [];
+  }
+
   /** The code that makes a float canonical, in a function of `locals` locals. */
   canonical(type: number, locals: number): Uint8Array {
     const place = this.#place(SCRATCH_OF[type]!);
@@ -205,7 +210,6 @@ export class BodyFrame {
     if (givesBack) o = this.#leave(out, o, saved, weight);
     out[o++] = 0x0b;
     output.length = o;
-    if (scratch.length > 0) this.#scratch = [];
     return counted;
   }
 

@@ -1,4 +1,4 @@
-/** Values of `cofferdam:fault`: why a guest gave up, where its trap does not tell. */
+/** Values of the control `fault`: why a guest gave up, where its trap does not tell. */
 export const FAULT = {
   none: 0,
   /** The host could not give what the caps allow. */

@@ -2,7 +2,8 @@ import { PluginError } from "../../plugin-error.ts";
 import type { ModuleOutline } from "../../wasm/outline.ts";
 import { SECTION } from "../../wasm/section.ts";
 import { encodeU32 } from "../../wasm/writer.ts";
-import { deferStart, type ExportEntry, PREFIX } from "../deferred-start.ts";
+import { CONTROL_EXPORTS, PREFIX } from "../controls.ts";
+import { deferStart, type ExportEntry } from "../deferred-start.ts";
 import { cappedMemories, cappedTables } from "../size-caps.ts";
 import { Appendix } from "./appendix.ts";
 import { Assembly } from "./assembly.ts";
@@ -12,23 +13,6 @@ import { checkSegments } from "./segments.ts";
 import { readShape } from "./shape.ts";
 
 export { FUEL_SCHEDULE } from "./schedule.ts";
-
-/** The counters that the host sets and reads, exported from every metered module. */
-export const COUNTER_EXPORTS: {
-  readonly fuel: string;
-  readonly stack: string;
-  readonly fault: string;
-} = {
-  /** A mutable i64: what is left to spend. Below zero: the guest was stopped for it. */
-  fuel: `${PREFIX}fuel`,
-  /** A mutable i32: bytes of estimated stack that are left. Below zero: as with fuel. */
-  stack: `${PREFIX}stack`,
-  /** A mutable i32: 1 where the host could not give memory that the caps allow. */
-  fault: `${PREFIX}fault`,
-};
-
-/** The export `() -> ()` that gives every mutable global its initial value, where there is one. */
-export const RESET_EXPORT: string = `${PREFIX}reset`;
 
 /** How a module is metered. */
 export interface MeterOptions {
@@ -45,8 +29,8 @@ export interface MeteredModule {
   /** Exports to call, in order, before the entry: what would have run at instantiation. */
   readonly startCalls: readonly string[];
   /**
-   * True where {@link RESET_EXPORT} and restoring the memory give a state equal to a new instance's.
-   * A memory that has grown is for the host to see.
+   * True where the control `reset` and restoring the memory give a state equal to a new instance's. A
+   * memory that has grown is for the host to see.
    */
   readonly resets: boolean;
 }
@@ -74,11 +58,13 @@ export function meter(
   if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) throw explain(name, bytes);
 
   const added: ExportEntry[] = [
-    { name: COUNTER_EXPORTS.fuel, kind: "global", index: appendix.fuelGlobal },
-    { name: COUNTER_EXPORTS.stack, kind: "global", index: appendix.stackGlobal },
-    { name: COUNTER_EXPORTS.fault, kind: "global", index: appendix.faultGlobal },
+    { name: CONTROL_EXPORTS.fuel, kind: "global", index: appendix.fuelGlobal },
+    { name: CONTROL_EXPORTS.stack, kind: "global", index: appendix.stackGlobal },
+    { name: CONTROL_EXPORTS.fault, kind: "global", index: appendix.faultGlobal },
   ];
-  if (resets) added.push({ name: RESET_EXPORT, kind: "function", index: appendix.reset() });
+  if (resets) {
+    added.push({ name: CONTROL_EXPORTS.reset, kind: "function", index: appendix.reset() });
+  }
   const { exportSection, calls } = deferStart(outline, added);
   const { types, functions } = appendix;
   const module = new Assembly(bytes, outline);

@@ -25,11 +25,11 @@ export const SCRATCH_TYPES: readonly number[] = [0x7d, 0x7c, 0x7b, 0x7f, 0x7e];
 /** {@link FLOAT} of what an opcode makes, where that may be a NaN. */
 export const RESULT: Uint8Array = new Uint8Array(256);
 /** {@link FLOAT} of what an opcode takes, where no NaN's bits are left after it. */
-export const HIDES: Uint8Array = new Uint8Array(256);
+const HIDES: Uint8Array = new Uint8Array(256);
 /** As {@link RESULT}, behind 0xFD. */
 export const SIMD_RESULT: Uint8Array = new Uint8Array(256);
 /** As {@link HIDES}, behind 0xFD. */
-export const SIMD_HIDES: Uint8Array = new Uint8Array(256);
+const SIMD_HIDES: Uint8Array = new Uint8Array(256);
 
 for (let op = 0; op < 256; op++) {
   // ceil to max of both types, demote, promote; between them stand abs, neg and copysign.

@@ -39,16 +39,19 @@ export function scanRun(
   end: number,
   locals: number,
 ): number {
+  // Local: what another module exports is looked up at each use, until all this is optimised.
+  const forms = FORMS;
+  const nets = NET;
   let count = 0;
   let net = 0;
   let peak = 0;
   while (p < end) {
     const op = bytes[p]!;
-    const form = FORMS[op]!;
+    const form = forms[op]!;
     if (form === STOPS) break;
     p++;
     count++;
-    net += NET[op]!;
+    net += nets[op]!;
     if (net > peak) peak = net;
     if (form === BARE) continue;
     if (form === LOCAL) {

@@ -14,6 +14,9 @@ declare function input_length(): i64;
 declare function input_load_u8(offset: i64): i32;
 declare function input_load_u64(offset: i64): i64;
 declare function alloc(length: i64): i64;
+declare function length(offset: i64): i64;
+declare function load_u8(offset: i64): i32;
+declare function load_u64(offset: i64): i64;
 declare function store_u8(offset: i64, byte: i32): void;
 declare function store_u64(offset: i64, word: i64): void;
 declare function output_set(offset: i64, length: i64): void;
@@ -104,7 +107,8 @@ export function abort(message: string | null, file: string | null, line: u32, co
   unreachable();
 }
 
-function copyOut(bytes: Bytes): i64 {
+/** Copies `bytes` into a block of the host's. @returns its address */
+export function copyOut(bytes: Bytes): i64 {
   const block = alloc(bytes.length);
   const words = bytes.length & ~7;
   for (let at: usize = 0; at < words; at += 8) {
@@ -114,4 +118,19 @@ function copyOut(bytes: Bytes): i64 {
     store_u8(block + <i64> at, load<u8>(bytes.start + at));
   }
   return block;
+}
+
+/** Copies a block of the host's into the guest's memory; eight zero bytes stand behind it. */
+export function copyIn(block: i64): Bytes {
+  const size = <usize> length(block);
+  const start = heap.alloc(size + PADDING);
+  const words = size & ~7;
+  for (let at: usize = 0; at < words; at += 8) {
+    store<i64>(start + at, load_u64(block + <i64> at));
+  }
+  for (let at = words; at < size; at++) {
+    store<u8>(start + at, <u8> load_u8(block + <i64> at));
+  }
+  memory.fill(start + size, 0, PADDING);
+  return new Bytes(start, size);
 }

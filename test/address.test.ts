@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
-import { isAddress } from "../../src/capability/address.ts";
-import { suite } from "../support/suite.ts";
+import { isAddress } from "../src/address.ts";
+import { suite } from "./support/suite.ts";
 
 const test = suite("address");
 

@@ -1,0 +1,61 @@
+import type { Manifest } from "../bundle/manifest.ts";
+import { openBundle } from "../bundle/bundle.ts";
+import { packBundle } from "../bundle/pack.ts";
+import { readManifestFile } from "../host/open-plugin-file.ts";
+import { fileKind } from "../platform/file-system.ts";
+import { joinPath, splitPath } from "../platform/path.ts";
+import { PluginError } from "../plugin-error.ts";
+import { ASSEMBLYSCRIPT_ENTRY, buildAssemblyScript } from "./assemblyscript.ts";
+import { buildPlugin, type BuiltPlugin } from "./build-plugin.ts";
+
+/** Where the module of a folder's plugin is: in TypeScript. */
+export const TYPESCRIPT_ENTRY = "policy.ts";
+
+/** What a plugin is made of. */
+export type PluginSource =
+  | { readonly language: "typescript"; readonly module: string }
+  | { readonly language: "assemblyscript"; readonly folder: string };
+
+/**
+ * What there is to build: a module, or what a folder holds.
+ *
+ * @returns undefined for a folder that holds neither `policy.ts` nor `assembly/index.ts`.
+ */
+export async function findSource(path: string): Promise<PluginSource | undefined> {
+  const isFolder = await fileKind(path) === "directory";
+  const module = isFolder ? joinPath(path, TYPESCRIPT_ENTRY) : path;
+  const folder = isFolder ? path : assemblyScriptFolder(path);
+  if (folder !== undefined && await fileKind(joinPath(folder, ASSEMBLYSCRIPT_ENTRY)) === "file") {
+    return { language: "assemblyscript", folder };
+  }
+  if (isFolder && await fileKind(module) !== "file") return undefined;
+  return { language: "typescript", module };
+}
+
+/** The folder whose plugin in AssemblyScript has its exports in this file. */
+function assemblyScriptFolder(path: string): string | undefined {
+  const inner = splitPath(path);
+  const outer = splitPath(inner.folder);
+  return `${outer.name}/${inner.name}` === ASSEMBLYSCRIPT_ENTRY ? outer.folder : undefined;
+}
+
+/**
+ * Makes a plugin of a module, or of what a folder holds.
+ *
+ * @param manifest Its file; the default is `plugin.json` in the folder of the plugin.
+ * @throws {PluginError} `build.*`; `bundle.*`, `input.*`
+ */
+export async function buildSource(path: string, manifest?: string): Promise<BuiltPlugin> {
+  const source = await findSource(path);
+  if (source === undefined) {
+    throw new PluginError(
+      "input.not-found",
+      `Cannot build "${path}": it holds neither ${TYPESCRIPT_ENTRY} nor ${ASSEMBLYSCRIPT_ENTRY}`,
+    );
+  }
+  if (source.language === "typescript") return await buildPlugin(source.module, { manifest });
+  const said = await readManifestFile(manifest ?? joinPath(source.folder, "plugin.json"));
+  const bytes = packBundle(await buildAssemblyScript(source.folder), said as unknown as Manifest);
+  const bundle = await openBundle(bytes);
+  return { bytes, digest: bundle.digest, manifest: bundle.manifest, warnings: [] };
+}

@@ -1,0 +1,287 @@
+import {
+  isBusy,
+  type OpenSqlite,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from "../platform/sqlite.ts";
+import { PluginError } from "../plugin-error.ts";
+import { overLimit, type StateBounds, tooFast } from "./state-bounds.ts";
+import { takeToken, type TokenBucket } from "./token-bucket.ts";
+
+/** Keys that begin with `prefix` and come after `after`, at most `limit`. */
+export interface KeyQuery {
+  readonly prefix: string;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** Keys of one page, in the order of their UTF-8. */
+export interface KeyPage {
+  readonly keys: string[];
+  /** Whether there are keys behind the last one. */
+  readonly more: boolean;
+}
+
+/** What a store holds, as its transactions count it. */
+export interface StateUsage {
+  /** Keys and values, in UTF-8. */
+  readonly bytes: number;
+  readonly keys: number;
+}
+
+/** What is to become of one key. */
+export interface StateChange {
+  readonly key: string;
+  /** null removes the key. */
+  readonly value: string | null;
+  /** The change is made only where the key holds this, null for nothing. Left out: whatever it holds. */
+  readonly expected?: string | null;
+  readonly bounds: StateBounds;
+  /** The time, in milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What became of it. */
+export interface Changed {
+  /** Whether the key held what was expected, so that it now holds the value. */
+  readonly matched: boolean;
+  /** What the key held before. */
+  readonly before: string | null;
+}
+
+/** Whether nobody waits for the answer any more. */
+export type IsCancelled = () => boolean;
+
+/** Another connection's lock is waited for in pieces of this many milliseconds. */
+const WAIT_MS = 100;
+
+/** How often opening waits so; what is open waits as long as its callers. */
+const OPENING_WAITS = 100;
+
+/** The one form of the store so far; SQLite's `user_version`, which is 0 in a new file. */
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE entry (key BLOB NOT NULL UNIQUE, value BLOB NOT NULL);
+  CREATE TABLE usage (bytes INTEGER NOT NULL, keys INTEGER NOT NULL, tokens REAL, tokens_at REAL);
+  INSERT INTO usage VALUES (0, 0, NULL, NULL);
+  PRAGMA user_version = ${VERSION};
+`;
+
+// coalesce(), since Node 22 binds no bytes as NULL.
+
+const PUT = `
+  INSERT INTO entry VALUES (?, coalesce(?, x''))
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value
+`;
+
+/** By its first key, the key after which it begins, and what comes behind its last one. */
+const LIST = `
+  SELECT key FROM entry
+  WHERE key >= max(coalesce(?, x''), coalesce(?, x'')) AND key < ?
+  ORDER BY key LIMIT ?
+`;
+
+/**
+ * The store of one instance: a SQLite file, which other processes may have open as well. It blocks its
+ * thread, for as long as the disk takes and while another process writes.
+ *
+ * Its journal is a rollback journal: with a write-ahead log, SQLite before 3.51.3 could lose commits of
+ * several processes (https://sqlite.org/wal.html#walresetbug), and runtimes bring older ones.
+ */
+export class StateDatabase {
+  readonly #db: SqliteDatabase;
+  readonly #get: SqliteStatement;
+  readonly #put: SqliteStatement;
+  readonly #delete: SqliteStatement;
+  readonly #list: SqliteStatement;
+  readonly #readUsage: SqliteStatement;
+  readonly #writeUsage: SqliteStatement;
+
+  /**
+   * @param path The file; the folder around it is private to this process's user.
+   * @throws {PluginError} `config.invalid` for a store of another version
+   * @throws {Error} SQLite's, for a file that is none of its own, or that cannot be written
+   */
+  constructor(open: OpenSqlite, path: string) {
+    this.#db = open(path, { timeout: WAIT_MS });
+    try {
+      let waits = 0;
+      const isCancelled = () => ++waits > OPENING_WAITS;
+      this.#prepareFile(isCancelled);
+      // It reads the schema, so that it may meet a lock as well.
+      const prepare = (sql: string) => retry(isCancelled, () => this.#db.prepare(sql));
+      this.#get = prepare("SELECT value FROM entry WHERE key = ?");
+      this.#put = prepare(PUT);
+      this.#delete = prepare("DELETE FROM entry WHERE key = ?");
+      this.#list = prepare(LIST);
+      this.#readUsage = prepare("SELECT * FROM usage");
+      this.#writeUsage = prepare("UPDATE usage SET bytes = ?, keys = ?, tokens = ?, tokens_at = ?");
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  #prepareFile(isCancelled: IsCancelled): void {
+    const versionOf = () => this.#db.prepare("PRAGMA user_version").get()!["user_version"];
+    // A commit is on the disk before it counts as one: what was acknowledged must not be lost.
+    retry(isCancelled, () => this.#db.exec("PRAGMA synchronous = FULL"));
+    retry(isCancelled, () => this.#db.exec("PRAGMA journal_mode = TRUNCATE"));
+    if (retry(isCancelled, versionOf) === 0) {
+      this.#transact(isCancelled, () => {
+        // Another process may have been faster.
+        if (versionOf() === 0) this.#db.exec(SCHEMA);
+      });
+    }
+    const version = retry(isCancelled, versionOf);
+    if (version === VERSION) return;
+    throw new PluginError(
+      "config.invalid",
+      `Cannot use the state of this instance: its store has version ${version}, wanted ${VERSION}`,
+    );
+  }
+
+  get(key: string, isCancelled: IsCancelled): string | null {
+    return decode(retry(isCancelled, () => this.#valueOf(encode(key))));
+  }
+
+  list({ prefix, after, limit }: KeyQuery, isCancelled: IsCancelled): KeyPage {
+    const first = encode(prefix);
+    // The next key that there can be is the same with a zero behind it.
+    const next = after === undefined ? first : withByte(encode(after), 0);
+    // No UTF-8 has the byte 0xff.
+    const end = withByte(first, 0xff);
+    const rows = retry(isCancelled, () => this.#list.all(first, next, end, limit + 1));
+    const keys = rows.map((row) => decode(row["key"] as Uint8Array)!);
+    return { keys: keys.slice(0, limit), more: keys.length > limit };
+  }
+
+  usage(_: null, isCancelled: IsCancelled): StateUsage {
+    const { bytes, keys } = retry(isCancelled, () => this.#readUsage.get()!);
+    return { bytes: bytes as number, keys: keys as number };
+  }
+
+  /**
+   * Reads one key and writes it, with nobody in between, in any process. Returns when the change is on
+   * the disk.
+   *
+   * @throws {PluginError} `capability.limit`; nothing is written then
+   * @throws {PluginError} `capability.timeout` where it was cancelled before it was written
+   */
+  change(change: StateChange, isCancelled: IsCancelled): Changed {
+    const outcome = this.#transact(isCancelled, () => this.#changeKey(change));
+    if (outcome instanceof PluginError) throw outcome;
+    return outcome;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /** A refusal is returned: what the bucket counted is written all the same. */
+  #changeKey(change: StateChange): Changed | PluginError {
+    const { value, expected, bounds, now } = change;
+    const key = encode(change.key);
+    const stored = this.#valueOf(key);
+    const before = decode(stored);
+    if (expected !== undefined && before !== expected) return { matched: false, before };
+    if (before === null && value === null) return { matched: true, before };
+
+    const usage = this.#readUsage.get()!;
+    const bucket = usage["tokens_at"] === null
+      ? undefined
+      : { tokens: usage["tokens"], at: usage["tokens_at"] } as TokenBucket;
+    const taken = takeToken(bucket, now, bounds.writesPerSecond);
+    const held = { bytes: usage["bytes"] as number, keys: usage["keys"] as number };
+    if (!taken.ok) {
+      // Else an empty bucket would stay so until the clock is again where it was before it was set back.
+      if (taken.bucket.at < bucket!.at) this.#count(held, taken.bucket);
+      return tooFast(bounds);
+    }
+    const wanted = value === null ? undefined : encode(value);
+    const bytes = held.bytes + sizeOf(key, wanted) - sizeOf(key, stored);
+    const keys = held.keys + (wanted === undefined ? 0 : 1) - (stored === undefined ? 0 : 1);
+    // Where an operator lowered a bound, a guest must still be able to make room.
+    if (bytes > bounds.maxBytes && bytes > held.bytes) {
+      return overLimit(`it would hold ${bytes} bytes, at most ${bounds.maxBytes} are granted`);
+    }
+    if (keys > bounds.maxKeys && keys > held.keys) {
+      return overLimit(`it would hold ${keys} keys, at most ${bounds.maxKeys} are granted`);
+    }
+    if (wanted === undefined) this.#delete.run(key);
+    else this.#put.run(key, wanted);
+    this.#count({ bytes, keys }, taken.bucket);
+    return { matched: true, before };
+  }
+
+  #valueOf(key: Uint8Array): Uint8Array | undefined {
+    return this.#get.get(key)?.["value"] as Uint8Array | undefined;
+  }
+
+  #count({ bytes, keys }: StateUsage, { tokens, at }: TokenBucket): void {
+    this.#writeUsage.run(bytes, keys, tokens, at);
+  }
+
+  /** All of `action` or nothing of it, while nobody else writes. */
+  #transact<T>(isCancelled: IsCancelled, action: () => T): T {
+    retry(isCancelled, () => this.#db.exec("BEGIN IMMEDIATE"));
+    try {
+      // The lock may have come late.
+      if (isCancelled()) throw cancelled();
+      const result = action();
+      // It waits for those who still read.
+      retry(isCancelled, () => this.#db.exec("COMMIT"));
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec("ROLLBACK");
+    } catch {
+      // What failed, such as a full disk, has ended the transaction itself.
+    }
+  }
+}
+
+/** Tries again for as long as another connection holds the lock and somebody waits for the answer. */
+function retry<T>(isCancelled: IsCancelled, action: () => T): T {
+  for (;;) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (isCancelled()) throw cancelled(error);
+    }
+  }
+}
+
+function cancelled(cause?: unknown): PluginError {
+  return new PluginError("capability.timeout", "Cannot use the state: another process holds it", {
+    cause,
+  });
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function decode(bytes: Uint8Array | undefined): string | null {
+  if (bytes === undefined) return null;
+  return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
+}
+
+function sizeOf(key: Uint8Array, value: Uint8Array | undefined): number {
+  return value === undefined ? 0 : key.length + value.length;
+}
+
+function withByte(bytes: Uint8Array, byte: number): Uint8Array {
+  const longer = new Uint8Array(bytes.length + 1);
+  longer.set(bytes);
+  longer[bytes.length] = byte;
+  return longer;
+}
