@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { runCli } from "../support/cli.ts";
@@ -63,11 +63,12 @@ test("build writes nothing when it fails, and says why", async ({ folder }) => {
 });
 
 test("build says what its command line lacks", async ({ folder }) => {
-  const cwd = folder.path;
+  const cwd = join(folder.path, "empty");
+  await mkdir(cwd, { recursive: true });
   for (
     const [args, says] of [
-      [["build"], "wanted one module"],
-      [["build", "policy.ts"], "-o policy.wasm"],
+      [["build"], 'Cannot build ".": it holds neither policy.ts nor assembly/index.ts'],
+      [["build", "a.ts", "b.ts"], "wanted one module"],
       [["build", "gone.ts", "-o", "gone.wasm"], "there is no such file"],
     ] as const
   ) {

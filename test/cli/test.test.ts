@@ -4,7 +4,7 @@ import { readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { CLI, plainEnvironment } from "../support/cli.ts";
-import { bundleOf } from "../support/guest.ts";
+import { bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 import { LOOP } from "./check-folder.ts";
 import { jsonTests, makeTestFolder, runTests, testModule } from "./test-folder.ts";
@@ -74,13 +74,17 @@ for (const [what, files, args, wanted, says] of RUNS) {
   });
 }
 
-test("says what is to be run where the plugin is missing or old", async () => {
-  const folder = await makeTestFolder({ "cases/a.yaml": GOOD, "policy.ts": "" });
+test("builds a plugin that is older than its sources, and says what is wrong with them", async () => {
+  const folder = await makeTestFolder({
+    "cases/a.yaml": GOOD,
+    "plugin.json": JSON.stringify(MANIFEST),
+    "policy.ts": "let x: number = '';",
+  });
   try {
     await utimes(join(folder.path, "policy.wasm"), 1_000, 1_000);
     const old = await runTests(folder);
     assert.is(old.code, 2);
-    assert.match(old.stderr, /older than "policy\.ts"; run "cofferdam build".*build\.plugin-stale/);
+    assert.match(old.stderr, /policy\.ts.*\[build\.[a-z-]+\]/s);
     const named = await runTests(folder, "--plugin", "policy.wasm");
     assert.is(named.code, 0, named.stderr);
   } finally {

@@ -58,7 +58,8 @@ test("pluginOfFolder() builds what is not there, and takes what has no sources a
         version: "1.0.0",
         implements: [{ contract: "admission", version: 1, kinds: ["json"] }],
       }),
-      [assembly]: "export function admission_check(): i32 { return 0; }",
+      [assembly]: 'import { quote } from "cofferdam/assembly/verdict";\n' +
+        'export function admission_check(): i32 { return quote("x").length; }',
     });
     const path = await pluginOfFolder(folder.path);
     assert.is((await openBundle(await readFile(path))).manifest.name, "built");

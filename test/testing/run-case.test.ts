@@ -104,11 +104,11 @@ test("runCase() fails a case whose guest traps or loops, and the next one is run
 });
 
 test("runCase() calls an entry point and compares its answer", async () => {
-  const guest = answering('{"volumes":["a"]}').replace("admission_check", "volume_list");
+  const guest = answering('{"volumes":["a"]}').replace("admission_check", "ipam_list");
   const bench = await Bench.open(bundleOf(guest, {
-    implements: [{ contract: "volume", version: 1 }],
+    implements: [{ contract: "ipam", version: 1 }],
   }));
-  const call = (expect: string) => run(bench, `call: volume_list, expect: { ${expect} }`);
+  const call = (expect: string) => run(bench, `call: ipam_list, expect: { ${expect} }`);
   try {
     assert.is(await call("answer: { volumes: [a] }"), "passed");
     assert.is(await call("answer: { volumes: [] }"), "failed answer");
