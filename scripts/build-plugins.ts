@@ -1,65 +1,32 @@
 /**
- * Compiles the plugins of `wasm-plugins` into `build/wasm-plugins`: for each, the bare module and the
- * bundle with its manifest. The same sources give the same bytes, on Node and on Deno.
+ * Builds the plugins of `wasm-plugins` that need no other compiler than npm's into
+ * `build/wasm-plugins/<name>.wasm`, as `cofferdam build` does. The same sources give the same bytes, on
+ * Node and on Deno.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
-import asc from "assemblyscript/asc";
-import { type AssemblyScriptCompiler, compileAssemblyScript } from "../src/build/assemblyscript.ts";
-import { packBundle } from "../src/bundle/pack.ts";
+import { buildSource } from "../src/build/build-source.ts";
 import { PROJECT } from "./project.ts";
 
-/** Every plugin that is shipped with the project, by the name of its folder. */
-export const PLUGINS: readonly string[] = ["image-policy"];
+/** The plugins, by the names of their folders. */
+export const PLUGINS: readonly string[] = ["image-policy", "pod-security", "sbom-policy"];
 
-/**
- * Compiles AssemblyScript of this project.
- *
- * @param entry The file with the exports, relative to the project's folder.
- * @throws {PluginError} With the compiler's own messages.
- */
-export function compileGuest(entry: string): Promise<Uint8Array> {
-  // Paths stay relative, so that none of this machine's goes into the module.
-  const source = { folder: PROJECT, entry, kit: "wasm-plugins/sdk/assembly" };
-  return compileAssemblyScript(asc as unknown as AssemblyScriptCompiler, source);
+/** The file of a plugin that `npm run build` has built. */
+export function builtPlugin(name: string): string {
+  return join(PROJECT, "build", "wasm-plugins", `${name}.wasm`);
 }
 
-/** One plugin, built. */
-export interface BuiltPlugin {
-  /** The module without a manifest. */
-  readonly core: Uint8Array;
-  /** The module with its manifest. */
-  readonly bundle: Uint8Array;
-}
-
-/** Builds the plugin of the folder `wasm-plugins/<name>`. */
-export async function buildPlugin(name: string): Promise<BuiltPlugin> {
-  const core = await compileGuest(`wasm-plugins/${name}/assembly/index.ts`);
-  const manifest = await readFile(join(PROJECT, "wasm-plugins", name, "plugin.json"), "utf8");
-  return { core, bundle: packBundle(core, JSON.parse(manifest)) };
-}
-
-/**
- * Builds every plugin: `build/wasm-plugins/<name>.wasm` is the bundle, `<name>.core.wasm` the module
- * without a manifest.
- *
- * @returns The bundles' paths.
- */
-export async function buildPlugins(): Promise<string[]> {
-  const folder = join(PROJECT, "build/wasm-plugins");
-  await mkdir(folder, { recursive: true });
-  const paths: string[] = [];
+/** Types are checked by `npm run ok`, once. */
+async function buildPlugins(): Promise<void> {
+  await mkdir(join(PROJECT, "build", "wasm-plugins"), { recursive: true });
   for (const name of PLUGINS) {
-    const { core, bundle } = await buildPlugin(name);
-    const path = join(folder, `${name}.wasm`);
-    await writeFile(join(folder, `${name}.core.wasm`), core);
-    await writeFile(path, bundle);
-    paths.push(path);
+    const folder = join(PROJECT, "wasm-plugins", name);
+    const { bytes, digest } = await buildSource(folder, { checkTypes: false });
+    await writeFile(builtPlugin(name), bytes);
+    console.error(`Built ${name}.wasm, ${bytes.length} bytes, ${digest}`);
   }
-  return paths;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const path of await buildPlugins()) console.error(`Built ${path}`);
-}
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await buildPlugins();

@@ -9,6 +9,7 @@ import { checkKernel } from "./build-kernel.ts";
 import { checkFolderMap } from "./check-folder-map.ts";
 import { checkImports } from "./check-imports.ts";
 import { checkManifests } from "./check-manifests.ts";
+import { checkPluginTypes } from "./check-plugin-types.ts";
 import { checkTests } from "./check-tests.ts";
 import { denoPath, PROJECT } from "./project.ts";
 import { runCommand } from "./run-command.ts";
@@ -30,6 +31,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   lint: command(denoPath(), "lint", "--quiet"),
   tsc: command(join(PROJECT, "node_modules", ".bin", "tsc"), "--noEmit"),
   "deno check": command(denoPath(), "check", "--quiet", "src", "test", "scripts"),
+  "plugin types": checkPluginTypes,
   imports: checkImports,
   manifests: checkManifests,
   schemas: checkSchemas,

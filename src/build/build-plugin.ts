@@ -19,11 +19,11 @@ import { collectLicenses } from "./licenses.ts";
 import { runTopLevel } from "./run-top-level.ts";
 import { writeSnapshot } from "./snapshot.ts";
 
-/** What {@link buildPlugin} may be told besides the module. */
+/** What {@link buildPlugin} may be told besides where the sources are. */
 export interface BuildOptions {
-  /** The manifest's file; the default is `plugin.json` beside the module. */
+  /** The manifest's file; the default is `plugin.json` in the plugin's folder. */
   readonly manifest?: string | undefined;
-  /** False leaves the types to who has checked them already. */
+  /** False leaves the types of TypeScript to who has checked them already. */
   readonly checkTypes?: boolean | undefined;
 }
 

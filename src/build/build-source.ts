@@ -6,7 +6,7 @@ import { fileKind } from "../platform/file-system.ts";
 import { joinPath, splitPath } from "../platform/path.ts";
 import { PluginError } from "../plugin-error.ts";
 import { ASSEMBLYSCRIPT_ENTRY, buildAssemblyScript } from "./assemblyscript.ts";
-import { buildPlugin, type BuiltPlugin } from "./build-plugin.ts";
+import { type BuildOptions, buildPlugin, type BuiltPlugin } from "./build-plugin.ts";
 
 /** Where the module of a folder's plugin is: in TypeScript. */
 export const TYPESCRIPT_ENTRY = "policy.ts";
@@ -42,10 +42,9 @@ function assemblyScriptFolder(path: string): string | undefined {
 /**
  * Makes a plugin of a module, or of what a folder holds.
  *
- * @param manifest Its file; the default is `plugin.json` in the folder of the plugin.
  * @throws {PluginError} `build.*`; `bundle.*`, `input.*`
  */
-export async function buildSource(path: string, manifest?: string): Promise<BuiltPlugin> {
+export async function buildSource(path: string, options: BuildOptions = {}): Promise<BuiltPlugin> {
   const source = await findSource(path);
   if (source === undefined) {
     throw new PluginError(
@@ -53,8 +52,8 @@ export async function buildSource(path: string, manifest?: string): Promise<Buil
       `Cannot build "${path}": it holds neither ${TYPESCRIPT_ENTRY} nor ${ASSEMBLYSCRIPT_ENTRY}`,
     );
   }
-  if (source.language === "typescript") return await buildPlugin(source.module, { manifest });
-  const said = await readManifestFile(manifest ?? joinPath(source.folder, "plugin.json"));
+  if (source.language === "typescript") return await buildPlugin(source.module, options);
+  const said = await readManifestFile(options.manifest ?? joinPath(source.folder, "plugin.json"));
   const bytes = packBundle(await buildAssemblyScript(source.folder), said as unknown as Manifest);
   const bundle = await openBundle(bytes);
   return { bytes, digest: bundle.digest, manifest: bundle.manifest, warnings: [] };

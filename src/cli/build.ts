@@ -36,7 +36,9 @@ async function runBuild({ flags, log, stdout }: VerbContext): Promise<ExitCode> 
   const output = flags.one("output") ?? "policy.wasm";
   await checkWritable(output);
   const { buildSource } = await import("../build/build-source.ts");
-  const { bytes, digest, warnings } = await buildSource(source, flags.one("manifest"));
+  const { bytes, digest, warnings } = await buildSource(source, {
+    manifest: flags.one("manifest"),
+  });
   for (const warning of warnings) log("warn", warning);
   await writeFileAtomic(output, bytes);
   await stdout.write(`${digest}\n`);

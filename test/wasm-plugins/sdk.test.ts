@@ -1,6 +1,11 @@
 import createPlugin, { type Plugin } from "@extism/extism";
 import * as assert from "uvu/assert";
-import { compileGuest } from "../../scripts/build-plugins.ts";
+import asc from "assemblyscript/asc";
+import { PROJECT } from "../../scripts/project.ts";
+import {
+  type AssemblyScriptCompiler,
+  compileAssemblyScript,
+} from "../../src/build/assemblyscript.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("wasm-plugins/sdk");
@@ -9,7 +14,13 @@ let module: WebAssembly.Module;
 let plugin: Plugin;
 
 test.before(async () => {
-  module = await WebAssembly.compile((await compileGuest("wasm-plugins/sdk/test/echo.ts")).slice());
+  const compiler = asc as unknown as AssemblyScriptCompiler;
+  const bytes = await compileAssemblyScript(compiler, {
+    folder: PROJECT,
+    entry: "wasm-plugins/sdk/test/echo.ts",
+    kit: "wasm-plugins/sdk/assembly",
+  });
+  module = await WebAssembly.compile(bytes.slice());
   plugin = await createPlugin(module);
 });
 test.after(() => plugin.close());

@@ -1,7 +1,8 @@
+import type { Verdict } from "cofferdam/guest";
 import { checksOf } from "./checks.ts";
 import { Field } from "./field.ts";
 import { Pod } from "./pod.ts";
-import { Report, type Verdict } from "./report.ts";
+import { Report } from "./report.ts";
 import { readSettings } from "./settings.ts";
 import { type Workload, workloadsIn } from "./workload.ts";
 

@@ -1,20 +1,6 @@
+import type { Reason, Verdict } from "cofferdam/guest";
 import { describe } from "./describe.ts";
 import type { Field } from "./field.ts";
-
-/** Why a verdict is as it is. */
-export interface Reason {
-  readonly rule: string;
-  readonly message: string;
-  readonly severity: "error" | "warning" | "info";
-  /** JSON Pointer into the judged object. */
-  readonly path?: string;
-}
-
-/** The answer of an admission plugin. */
-export interface Verdict {
-  readonly allowed: boolean;
-  readonly reasons: readonly Reason[];
-}
 
 /** The rules of a value that cannot be read, and of what nobody judged. */
 const MALFORMED = "malformed-workload";
@@ -23,13 +9,13 @@ const EXEMPT = "exempt-namespace";
 /** Nobody reads a thousand; the host takes ten. */
 const MAX_REASONS = 1000;
 
-/** Collects the reasons for a verdict. */
+/** Collects the reasons for a verdict: those that deny stand before the others, which make room for them. */
 export class Report {
-  readonly #reasons: Reason[] = [];
+  readonly #denials: Reason[] = [];
+  readonly #exempt: Reason[] = [];
   /** Paths of values that cannot be read. */
   readonly #malformed = new Set<string>();
   #omitted = 0;
-  #isDenied = false;
 
   /** `field` breaks `rule`; `wanted` says what would not: `allowed: false`. */
   deny(rule: string, field: Field, wanted: string): void {
@@ -46,7 +32,7 @@ export class Report {
 
   /** Nobody judges `object`, which denies nothing. */
   exempt(object: Field, why: string): void {
-    this.#add(() => ({
+    this.#add(this.#exempt, () => ({
       rule: EXEMPT,
       message: `Not judged: ${why}`,
       severity: "info",
@@ -55,18 +41,19 @@ export class Report {
   }
 
   verdict(): Verdict {
-    const reasons = [...this.#reasons];
+    const all = [...this.#denials, ...this.#exempt];
+    const reasons = all.slice(0, MAX_REASONS);
+    const omitted = this.#omitted + all.length - reasons.length;
     const last = reasons.at(-1);
-    if (last !== undefined && this.#omitted > 0) {
-      const message = `${last.message} (and ${this.#omitted} reasons more)`;
+    if (last !== undefined && omitted > 0) {
+      const message = `${last.message} (and ${omitted} reasons more)`;
       reasons[reasons.length - 1] = { ...last, message };
     }
-    return { allowed: !this.#isDenied, reasons };
+    return { allowed: this.#denials.length === 0, reasons };
   }
 
   #deny(rule: string, field: Field, wanted: string): void {
-    this.#isDenied = true;
-    this.#add(() => {
+    this.#add(this.#denials, () => {
       const { owner, name, path } = field;
       const what = name === "" ? owner : `${owner}: ${name}`;
       const value = field.isAbsent ? "not set" : describe(field.value);
@@ -75,8 +62,8 @@ export class Report {
   }
 
   /** What is left out need not be made. */
-  #add(make: () => Reason): void {
-    if (this.#reasons.length < MAX_REASONS) this.#reasons.push(make());
+  #add(reasons: Reason[], make: () => Reason): void {
+    if (reasons.length < MAX_REASONS) reasons.push(make());
     else this.#omitted++;
   }
 

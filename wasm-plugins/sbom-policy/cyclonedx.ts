@@ -1,4 +1,4 @@
-import type { JsonObject } from "./contract.ts";
+import type { JsonObject } from "cofferdam/guest";
 import type { DocumentReader, Place } from "./document-reader.ts";
 import type { Item, Listing, Role, Statement } from "./item.ts";
 import { isObject } from "./json.ts";

@@ -1,4 +1,4 @@
-import type { AdmissionRequest, JsonObject, Verdict } from "./contract.ts";
+import type { AdmissionRequest, JsonObject, Verdict } from "cofferdam/guest";
 import { listCycloneDx } from "./cyclonedx.ts";
 import { DocumentReader } from "./document-reader.ts";
 import type { Listing } from "./item.ts";

@@ -1,6 +1,6 @@
 import { AllowList } from "./allow-list.ts";
 import { type Ban, BanList } from "./ban.ts";
-import type { JsonObject, JsonValue } from "./contract.ts";
+import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { type Expression, readExpression } from "./expression.ts";
 import type { Role } from "./item.ts";
 import { isObject } from "./json.ts";

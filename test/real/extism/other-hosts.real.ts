@@ -5,32 +5,46 @@ import { join } from "node:path";
 import createPlugin from "@extism/extism";
 import canonicalize from "canonicalize";
 import * as assert from "uvu/assert";
+import { builtPlugin, PLUGINS } from "../../../scripts/build-plugins.ts";
 import { PROJECT } from "../../../scripts/project.ts";
 import { runCommand } from "../../../scripts/run-command.ts";
 import { ADMISSION_EXPORT, admissionRequest } from "../../../src/contract/admission.ts";
+import type { Document } from "../../../src/document/document.ts";
 import { readDocuments } from "../../../src/input/read.ts";
+import type { JsonValue } from "../../../src/json.ts";
 import { Sandbox } from "../../../src/sandbox/sandbox.ts";
+import { documentOf } from "../../../src/testing/question.ts";
+import { casesOf, manifestOf } from "../../support/cases.ts";
 import { leaveOut } from "../../support/optional.ts";
 import { loadGuest } from "../../support/sandbox.ts";
 import { suite } from "../../support/suite.ts";
 
-/** Plugins that need no capability, and what they are asked about. */
-const PLUGINS: readonly { name: string; inputs: readonly string[] }[] = [
-  { name: "image-policy", inputs: ["wasm-plugins/image-policy/samples"] },
-];
+const SAMPLES = "wasm-plugins/image-policy/samples";
+
+/** Where a plugin has documents besides those of its cases. */
+const INPUTS: Readonly<Record<string, readonly string[]>> = {
+  "image-policy": [SAMPLES],
+  "pod-security": [`${SAMPLES}/k8s`],
+};
 
 const HOST = join(PROJECT, ".work", "extism-host");
 
 const test = suite("other Extism hosts");
 
 /** Requests as the host puts them. */
-async function requestsAbout(inputs: readonly string[]): Promise<Uint8Array[]> {
+async function requestsFor(name: string): Promise<Uint8Array[]> {
   const requests: Uint8Array[] = [];
-  for await (const document of readDocuments(inputs.map((path) => join(PROJECT, path)))) {
-    const options = { settings: {}, now: "2026-01-31T12:00:00Z" };
-    requests.push(new TextEncoder().encode(canonicalize(admissionRequest(document, options))));
+  const put = (document: Document, settings: JsonValue = {}) => {
+    const request = admissionRequest(document, { settings, now: "2026-01-31T12:00:00Z" });
+    requests.push(new TextEncoder().encode(canonicalize(request)));
+  };
+  const paths = (INPUTS[name] ?? []).map((path) => join(PROJECT, path));
+  if (paths.length > 0) { for await (const document of readDocuments(paths)) put(document); }
+  const manifest = await manifestOf(name);
+  for (const { from, settings, expect: _, ...question } of await casesOf(name)) {
+    put(await documentOf(question, manifest, from), settings);
   }
-  assert.ok(requests.length > 3);
+  assert.ok(requests.length > 20);
   return requests;
 }
 
@@ -85,11 +99,11 @@ async function buildGoHost(): Promise<string | undefined> {
 const missing = await buildGoHost();
 if (missing !== undefined) leaveOut("other Extism hosts", missing);
 
-for (const { name, inputs } of missing === undefined ? PLUGINS : []) {
+for (const name of missing === undefined ? PLUGINS : []) {
   test(`${name} gives the same bytes in Cofferdam, in Extism's JavaScript and in its Go SDK`, async () => {
-    const path = join(PROJECT, "build", "wasm-plugins", `${name}.wasm`);
+    const path = builtPlugin(name);
     const wasm = await readFile(path);
-    const requests = await requestsAbout(inputs);
+    const requests = await requestsFor(name);
     const here = await answersHere(wasm, requests);
     assert.ok(here.some((one) => one.includes('"allowed":true')));
     assert.ok(here.some((one) => one.includes('"allowed":false')));

@@ -1,5 +1,5 @@
-import { Json } from "../../sdk/assembly/json";
-import { quote } from "../../sdk/assembly/verdict";
+import { Json } from "cofferdam/assembly/json";
+import { quote } from "cofferdam/assembly/verdict";
 import { Judge } from "./judge";
 import { judgeBind, judgeDriverOptions, judgeMount } from "./mount";
 

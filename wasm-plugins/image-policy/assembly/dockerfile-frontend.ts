@@ -1,5 +1,5 @@
-import { isDigit } from "../../sdk/assembly/ascii";
-import { Json } from "../../sdk/assembly/json";
+import { isDigit } from "cofferdam/assembly/ascii";
+import { Json } from "cofferdam/assembly/json";
 import { Judge } from "./judge";
 import { parseReference } from "./reference";
 

@@ -1,6 +1,6 @@
-import { isDigit, lowerCase } from "../../sdk/assembly/ascii";
-import { Json } from "../../sdk/assembly/json";
-import { quote } from "../../sdk/assembly/verdict";
+import { isDigit, lowerCase } from "cofferdam/assembly/ascii";
+import { Json } from "cofferdam/assembly/json";
+import { quote } from "cofferdam/assembly/verdict";
 import { judgeFrontend, readsHeredocs } from "./dockerfile-frontend";
 import { Judge } from "./judge";
 import { expandWord, Variables } from "./variable";

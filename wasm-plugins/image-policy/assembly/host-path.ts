@@ -1,4 +1,4 @@
-import { isDigit, isLetter } from "../../sdk/assembly/ascii";
+import { isDigit, isLetter } from "cofferdam/assembly/ascii";
 
 /**
  * A path without `.`, `..` and doubled slashes, as text alone tells: links are not followed.

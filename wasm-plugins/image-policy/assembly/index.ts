@@ -1,5 +1,5 @@
-import { AdmissionRequest, serveAdmission } from "../../sdk/assembly/admission";
-import { quote, Verdict } from "../../sdk/assembly/verdict";
+import { AdmissionRequest, serveAdmission } from "cofferdam/assembly/admission";
+import { quote, Verdict } from "cofferdam/assembly/verdict";
 import { judgeCompose } from "./compose";
 import { judgeDockerConfig } from "./docker-config";
 import { judgeDockerfile } from "./dockerfile";
@@ -7,7 +7,7 @@ import { Judge } from "./judge";
 import { judgeKubernetes } from "./kubernetes";
 import { Settings } from "./settings";
 
-export { cofferdam_input, cofferdam_output } from "../../sdk/assembly/extism";
+export { cofferdam_input, cofferdam_output } from "cofferdam/assembly/extism";
 
 /** The plugin's only entry point. */
 export function admission_check(): i32 {

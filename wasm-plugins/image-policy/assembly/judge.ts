@@ -1,7 +1,7 @@
-import { lowerCase } from "../../sdk/assembly/ascii";
-import { markHeap, releaseHeap } from "../../sdk/assembly/heap";
-import { Json } from "../../sdk/assembly/json";
-import { quote, Verdict } from "../../sdk/assembly/verdict";
+import { lowerCase } from "cofferdam/assembly/ascii";
+import { markHeap, releaseHeap } from "cofferdam/assembly/heap";
+import { Json } from "cofferdam/assembly/json";
+import { quote, Verdict } from "cofferdam/assembly/verdict";
 import { cleanPath, isWithin } from "./host-path";
 import { ImageReference, parseReference } from "./reference";
 import { Rule } from "./rule";

@@ -1,4 +1,4 @@
-import { Json } from "../../sdk/assembly/json";
+import { Json } from "cofferdam/assembly/json";
 import { Judge } from "./judge";
 import { isKustomization, judgeKustomization } from "./kustomization";
 import { CONTAINER_LISTS, HOST_NAMESPACES, mayRunPods, searchPods } from "./pod-search";

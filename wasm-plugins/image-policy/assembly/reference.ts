@@ -1,4 +1,4 @@
-import { isDigit, isLetter, isLowerCase, isLowerHex, lowerCase } from "../../sdk/assembly/ascii";
+import { isDigit, isLetter, isLowerCase, isLowerHex, lowerCase } from "cofferdam/assembly/ascii";
 
 /** Image references, read as Docker reads them. @see https://github.com/distribution/reference */
 

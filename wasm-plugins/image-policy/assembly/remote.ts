@@ -1,4 +1,4 @@
-import { lowerCase } from "../../sdk/assembly/ascii";
+import { lowerCase } from "cofferdam/assembly/ascii";
 
 /** The short forms' beginnings. */
 const PREFIXES: StaticArray<string> = [

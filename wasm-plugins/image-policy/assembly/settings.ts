@@ -1,5 +1,5 @@
-import { Json } from "../../sdk/assembly/json";
-import { quote, Severity } from "../../sdk/assembly/verdict";
+import { Json } from "cofferdam/assembly/json";
+import { quote, Severity } from "cofferdam/assembly/verdict";
 import { cleanPath } from "./host-path";
 import { isRegistryHost, normalizeHost } from "./reference";
 

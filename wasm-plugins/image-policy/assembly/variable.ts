@@ -1,4 +1,4 @@
-import { isDigit, isLetter } from "../../sdk/assembly/ascii";
+import { isDigit, isLetter } from "cofferdam/assembly/ascii";
 
 /** What stands for a variable: text, or null where nobody here can tell. */
 export class Variables {
