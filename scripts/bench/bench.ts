@@ -87,12 +87,18 @@ async function measure(part: Part): Promise<Section[]> {
       return await (await loadCalls()).measureFresh(runtime);
     case "metering":
       return await measureMetering(runtime);
+    case "authoring":
+      return await (await loadAuthoring()).measureAuthoring(runtime);
   }
 }
 
 /** The SDK imports node:wasi, which warns on stderr. */
 function loadCalls() {
   return withoutExperimentalWarnings(() => import("./calls.ts"));
+}
+
+function loadAuthoring() {
+  return withoutExperimentalWarnings(() => import("./authoring.ts"));
 }
 
 function partsOf(named: readonly string[]): readonly Part[] {
