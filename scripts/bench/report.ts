@@ -7,6 +7,7 @@ export const PARTS = [
   "fresh",
   "metering",
   "authoring",
+  "cipd",
 ] as const;
 
 /** The name of a part. */
