@@ -1,4 +1,4 @@
-import type { JsonObject, MetadataHost } from "./contract.ts";
+import type { Host, JsonObject } from "cofferdam/guest";
 import { matchesGlob } from "./glob.ts";
 import { readHashAlgo } from "./instance-id.ts";
 import { judgeMetadata } from "./metadata.ts";
@@ -26,7 +26,7 @@ type Version =
 export function judgePin(
   object: JsonObject,
   settings: Settings,
-  host: MetadataHost,
+  host: Host,
   reasons: Reasons,
 ): void {
   const pin = readPin(object, reasons);
