@@ -53,15 +53,15 @@ async function valueOf(ended: ScriptEnd, { map }: Program): Promise<string> {
     case "trap":
       throw fault("build.top-level-error", `its top level was stopped: ${ended.text}`);
     case "thrown": {
-      const reader = await SourceMapReader.read(map);
-      const { file, line, column } = reader.firstOf(ended.text) ?? {};
+      const reader = map === undefined ? undefined : SourceMapReader.read(map);
+      const { file, line, column } = reader?.firstOf(ended.text) ?? {};
       const where = file === undefined ? "" : `${file}:${line}:${column}: `;
       const [head] = ended.text.split("\n");
       const code = codeOf(head!);
       throw new PluginError(code, `Cannot build the plugin: ${where}${head}`, {
         details: file === undefined
           ? {}
-          : { file, line: line!, column: column!, stack: reader.translate(ended.text) },
+          : { file, line: line!, column: column!, stack: reader!.translate(ended.text) },
       });
     }
   }
