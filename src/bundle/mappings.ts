@@ -41,27 +41,28 @@ export function findOrigins(mappings: string, places: readonly Place[]): (Origin
   // Of the last segment in this line; no source where it has none.
   let [source, line, column] = [-1, 0, 0];
   let [fields, value, shift] = [0, 0, 0];
-  /** Answers for the places in this line that lie before `end`. */
-  const answerUpTo = (end: number) => {
-    for (let next; (next = places[found.length]) && next.line === programLine;) {
-      if (next.column >= end) break;
-      found.push(source < 0 ? undefined : { source, line, column });
-    }
-  };
-  for (let at = 0; at <= mappings.length && found.length < places.length; at++) {
+  let wanted = places[0];
+  for (let at = 0; at <= mappings.length && wanted !== undefined; at++) {
     const character = at < mappings.length ? mappings.charCodeAt(at) : SEMICOLON;
     if (character === COMMA || character === SEMICOLON) {
       if (shift > 0) break;
       if (fields > 0) {
         if (fields !== 1 && fields < FIELD.name) break;
-        answerUpTo(sums[FIELD.programColumn]!);
+        const end = sums[FIELD.programColumn]!;
+        while (wanted?.line === programLine && wanted.column < end) {
+          found.push(source < 0 ? undefined : { source, line, column });
+          wanted = places[found.length];
+        }
         source = fields === 1 ? -1 : sums[FIELD.source]!;
         line = sums[FIELD.line]!;
         column = sums[FIELD.column]!;
         fields = 0;
       }
       if (character === COMMA) continue;
-      answerUpTo(Infinity);
+      while (wanted?.line === programLine) {
+        found.push(source < 0 ? undefined : { source, line, column });
+        wanted = places[found.length];
+      }
       programLine++;
       sums[FIELD.programColumn] = 0;
       source = -1;

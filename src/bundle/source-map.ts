@@ -17,7 +17,7 @@ export const PROGRAM_NAME = "plugin.js";
 export const KIT_PREFIX = "cofferdam:";
 
 /** Of a source map, in characters. One with yaml, valibot and a JSON Schema validator has 270,000. */
-export const MAX_MAP_LENGTH: number = 4 * 1024 * 1024;
+export const MAX_MAP_LENGTH: number = 2 * 1024 * 1024;
 
 /** Of a source map without its mappings, in characters: what is parsed as JSON. */
 const MAX_REST_LENGTH = 256 * 1024;
