@@ -15,7 +15,6 @@ import { EXTERNAL_KINDS, readOutline } from "../src/wasm/outline.ts";
 import { SECTION } from "../src/wasm/section.ts";
 import { concatBytes, encodeName, encodeU32, replaceSections } from "../src/wasm/writer.ts";
 import { PROJECT } from "./project.ts";
-import { splitPaths } from "./split-paths.ts";
 import { runCommand } from "./run-command.ts";
 
 const FOLDER = join(PROJECT, "src", "build", "engine");
@@ -56,7 +55,7 @@ async function generate(): Promise<Uint8Array> {
       ...["--skip-pass=reorder-functions", "--strip-target-features"],
       ...["-o", file("engine.wasm"), ...FEATURES],
     );
-    const engine = splitPaths(await readFile(file("engine.wasm")));
+    const engine = await readFile(file("engine.wasm"));
     checkSlots(engine);
     return engine;
   } finally {

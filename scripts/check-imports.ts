@@ -29,9 +29,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: [
     ...["", "build", "bundle", "capability", "contract", "document", "host", "input", "platform"],
   ],
+  cipd: ["", "capability", "contract", "document", "host", "platform"],
   cli: [
     ...["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
-    ...["build", "testing"],
+    ...["build", "cipd", "testing"],
   ],
 };
 

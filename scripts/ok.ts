@@ -10,6 +10,7 @@ import { checkFolderMap } from "./check-folder-map.ts";
 import { checkImports } from "./check-imports.ts";
 import { checkManifests } from "./check-manifests.ts";
 import { checkPluginTypes } from "./check-plugin-types.ts";
+import { checkStatements } from "./check-statements.ts";
 import { checkTests } from "./check-tests.ts";
 import { denoPath, PROJECT } from "./project.ts";
 import { runCommand } from "./run-command.ts";
@@ -39,6 +40,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   engine: checkEngine,
   "folder map": checkFolderMap,
   "test files": checkTests,
+  statements: checkStatements,
 };
 
 const args = process.argv.slice(2);

@@ -50,6 +50,13 @@ export const ERROR_CODES = [
   "registry.not-found",
   "registry.not-implements",
   "registry.duplicate-name",
+  // cipd: pins, and the plugin protocol of CIPD
+  "cipd.pin-invalid",
+  "cipd.handshake-invalid",
+  "cipd.host-lost",
+  "cipd.plugin-failed",
+  "cipd.check-failed",
+  "cipd.closed",
   // input and document: finding, reading and understanding what is judged
   "input.not-found",
   "input.unreadable",

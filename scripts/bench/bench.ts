@@ -14,6 +14,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { withoutExperimentalWarnings } from "../../src/platform/warning.ts";
 import { PROJECT } from "../project.ts";
+import { measureCipd } from "./cipd.ts";
 import { measureCold } from "./cold.ts";
 import { measureFiles } from "./files.ts";
 import { LEAST_CALLS, measureMemory } from "./memory.ts";
@@ -85,14 +86,22 @@ async function measure(part: Part): Promise<Section[]> {
       return await (await loadCalls()).measureCalls(runtime);
     case "fresh":
       return await (await loadCalls()).measureFresh(runtime);
+    case "cipd":
+      return await measureCipd();
     case "metering":
       return await measureMetering(runtime);
+    case "authoring":
+      return await (await loadAuthoring()).measureAuthoring(runtime);
   }
 }
 
 /** The SDK imports node:wasi, which warns on stderr. */
 function loadCalls() {
   return withoutExperimentalWarnings(() => import("./calls.ts"));
+}
+
+function loadAuthoring() {
+  return withoutExperimentalWarnings(() => import("./authoring.ts"));
 }
 
 function partsOf(named: readonly string[]): readonly Part[] {

@@ -15,6 +15,8 @@ export interface Runtime {
   readonly name: string;
   /** Starts the runtime, does nothing, ends. */
   readonly bare: Command;
+  /** `cofferdam`; wants a verb. */
+  readonly cofferdam: Command;
   /** `cofferdam check` with the sample plugin; wants inputs. */
   readonly check: Command;
 }
@@ -47,16 +49,19 @@ export async function findRuntimes(): Promise<readonly Runtime[]> {
   // Deno's own path: what npm links may be a script that starts Node first.
   const deno = await ask(denoPath(), "eval", "console.log(Deno.execPath())");
   const source = join(PROJECT, "src", "cli", "main.ts");
+  const check = ["check", "--plugin", PLUGIN];
   return [
     {
       name: `Node ${await ask(node, "-p", "process.versions.node")}`,
       bare: [node, "-e", "0"],
-      check: [node, main, "check", "--plugin", PLUGIN],
+      cofferdam: [node, main],
+      check: [node, main, ...check],
     },
     {
       name: `Deno ${await ask(deno, "eval", "console.log(Deno.version.deno)")}`,
       bare: [deno, "eval", "0"],
-      check: [deno, "run", "-A", source, "check", "--plugin", PLUGIN],
+      cofferdam: [deno, "run", "-A", source],
+      check: [deno, "run", "-A", source, ...check],
     },
   ];
 }

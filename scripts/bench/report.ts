@@ -1,5 +1,14 @@
 /** The parts of the benchmark, in the order in which they run. */
-export const PARTS = ["memory", "cold", "files", "calls", "fresh", "metering"] as const;
+export const PARTS = [
+  "memory",
+  "cold",
+  "files",
+  "calls",
+  "fresh",
+  "metering",
+  "authoring",
+  "cipd",
+] as const;
 
 /** The name of a part. */
 export type Part = (typeof PARTS)[number];
@@ -47,7 +56,7 @@ export interface Section {
 /** One thing that was measured. */
 export interface Row {
   readonly name: string;
-  readonly unit: "ms" | "MiB" | "files/s";
+  readonly unit: "ms" | "KB" | "MiB" | "files/s";
   readonly median: number;
   /** The largest sample where there are fewer than 100; null where there is one. */
   readonly p99: number | null;

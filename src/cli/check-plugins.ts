@@ -1,3 +1,4 @@
+import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import type { PluginConfig } from "../config/plugin-config.ts";
 import type { Host } from "../host/host.ts";
 import type { JudgingPlugin, LoadOptions } from "../host/plugin.ts";
@@ -12,6 +13,7 @@ import { type Trust, trustedConfig } from "./trust.ts";
 /**
  * Loads the plugins of one run.
  *
+ * @param clientMetadata What the client of a bridge knows.
  * @throws {PluginError} what loading throws; `trust.*` for one that is not what its operator accepted;
  * `registry.not-implements` for a plugin that judges nothing; `registry.duplicate-name` for two of one
  * name, since reports could not tell them apart
@@ -20,9 +22,11 @@ export async function loadPlugins(
   host: Host,
   plugins: readonly PluginArgument[],
   trust: Trust,
+  clientMetadata?: MetadataProvider,
 ): Promise<JudgingPlugin[]> {
+  const optionsOf = loadOptions(trust, clientMetadata);
   const loaded = await Promise.all(plugins.map(async (argument) => {
-    const plugin = await loadTrusted(host, argument, trust);
+    const plugin = await loadTrusted(host, argument, trust, optionsOf);
     const contracts = plugin.manifest.implements.map((i) => i.contract);
     if (!contracts.includes("admission")) {
       throw new PluginError(
@@ -49,38 +53,37 @@ export async function loadPlugins(
   return loaded;
 }
 
+type OptionsOf = (argument: PluginArgument, said: PluginConfig) => Promise<LoadOptions>;
+
 async function loadTrusted(
   host: Host,
   argument: PluginArgument,
   trust: Trust,
+  optionsOf: OptionsOf,
 ): Promise<JudgingPlugin> {
   const { path, digest } = argument;
   // Nobody says anything of any plugin: its name need not be known before it is loaded.
   if (trust.lock === undefined && Object.keys(trust.config.plugins).length === 0) {
-    return await host.load(path, { ...await optionsOf(argument, {}, trust), digest });
+    return await host.load(path, { ...await optionsOf(argument, {}), digest });
   }
   const { openPluginFile } = await import("../host/open-plugin-file.ts");
   const bundle = await openPluginFile(path, digest);
   const said = await trustedConfig(trust, bundle, digest);
-  const options = await optionsOf(argument, said, trust);
+  const options = await optionsOf(argument, said);
   // These bytes were compared with the lock; the file could be another one by now.
   return await host.load(bundle.bytes, { ...options, digest: said.digest });
 }
 
 /** Flags count before what the configuration says. */
-async function optionsOf(
-  { settingsPath, instance, fuel, timeoutMs, memoryPages, allow }: PluginArgument,
-  said: PluginConfig,
-  { configPath }: Trust,
-): Promise<LoadOptions> {
-  return {
+function loadOptions({ configPath }: Trust, clientMetadata?: MetadataProvider): OptionsOf {
+  return async ({ settingsPath, instance, fuel, timeoutMs, memoryPages, allow }, said) => ({
     settings: settingsPath === undefined ? said.settings : await readSettings(settingsPath),
     instance: instance ?? said.instance,
     fuel: fuel ?? said.limits?.fuel,
     timeoutMs: timeoutMs ?? said.limits?.timeoutMs,
     memoryPages: memoryPages ?? said.limits?.memoryPages,
-    grants: await grantsOf(allow, said, configPath),
-  };
+    grants: await grantsOf(allow, said, configPath, clientMetadata),
+  });
 }
 
 /** A settings file as a value: YAML, JSON or TOML. An empty file is `{}`. */

@@ -11,6 +11,7 @@ import type { ExitCode, Verb } from "./verb.ts";
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   build: async () => (await import("./build.ts")).build,
   check: async () => (await import("./check.ts")).check,
+  "cipd serve": async () => (await import("./cipd-serve.ts")).cipdServe,
   init: async () => (await import("./init.ts")).init,
   inspect: async () => (await import("./inspect.ts")).inspect,
   lock: async () => (await import("./lock.ts")).lock,
@@ -30,12 +31,22 @@ async function main(args: readonly string[]): Promise<ExitCode> {
       return 0;
     }
     if (first === undefined || first === "help" || first === "--help" || first === "-h") {
-      return await showHelp(rest[0], first === undefined);
+      const [name] = rest[0] === undefined ? [] : splitVerb(rest[0], rest.slice(1));
+      return await showHelp(name, first === undefined);
     }
-    return await runVerb(await findVerb(first), rest);
+    const [name, flags] = splitVerb(first, rest);
+    return await runVerb(await findVerb(name), flags);
   } catch (error) {
     return await report(error, args);
   }
+}
+
+/** A verb is one word, or a system's name and a word: `cipd serve`. */
+function splitVerb(first: string, rest: string[]): [name: string, rest: string[]] {
+  const isSystem = Object.keys(VERBS).some((name) => name.startsWith(`${first} `));
+  const [second, ...others] = rest;
+  if (!isSystem || second === undefined || second.startsWith("-")) return [first, rest];
+  return [`${first} ${second}`, others];
 }
 
 async function findVerb(name: string): Promise<Verb> {

@@ -6,7 +6,8 @@ export interface AllowedByFlags {
   /** Empty for the user's state folder. */
   readonly stateFolder?: string;
   readonly directoryRoot?: string;
-  readonly metadataFile?: string;
+  /** A file, or the URL of a service; empty for the client of a bridge. */
+  readonly metadataSource?: string;
   readonly delegateTypes?: readonly string[];
   readonly delegateFolders?: readonly string[];
 }
@@ -65,9 +66,10 @@ export const PLUGIN_FLAGS: readonly Flag[] = [
   },
   {
     name: "allow-metadata",
-    value: "FILE",
+    value: "FILE|URL",
+    optionalValue: true,
     ofPlugin: true,
-    help: "let it read what FILE (JSON, YAML or TOML) says about packages",
+    help: "let it read what a file (JSON, YAML, TOML) or a CIPD service says about packages",
   },
   {
     name: "allow-delegate",
@@ -98,7 +100,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   memory: (value) => ({ memoryPages: readPages("memory", value) }),
   "allow-state": (stateFolder, so) => allow({ stateFolder }, so),
   "allow-directory": (directoryRoot, so) => allow({ directoryRoot }, so),
-  "allow-metadata": (metadataFile, so) => allow({ metadataFile }, so),
+  "allow-metadata": (metadataSource, so) => allow({ metadataSource }, so),
   "allow-delegate": (value, so) => allow({ delegateTypes: list("allow-delegate", value, ",") }, so),
   "delegate-path": (value, so) => allow({ delegateFolders: list("delegate-path", value, ":") }, so),
 };

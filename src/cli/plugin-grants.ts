@@ -1,5 +1,6 @@
 import type { ExecGrant } from "../capability/exec-grant.ts";
 import type { MetadataGrant } from "../capability/metadata.ts";
+import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import type { Grants } from "../capability/table.ts";
 import type { GrantsConfig, PluginConfig } from "../config/plugin-config.ts";
 import { isThere } from "../platform/file-system.ts";
@@ -12,22 +13,23 @@ import { type AllowedByFlags, DELEGATE_FOLDERS } from "./plugin-flags.ts";
  * that it names, so that no bound of the configuration falls away. Paths become absolute: those of
  * flags from the current folder, those of the configuration from its own.
  *
+ * @param clientMetadata What the client of a bridge knows.
  * @throws {PluginError} `usage.invalid` where the user has no state folder, or the system no folder of
- * CNI plugins, and none is named; what reading the metadata's file throws
+ * CNI plugins, and none is named, and where nobody says from where metadata comes; what reading the
+ * metadata's file throws
  */
 export async function grantsOf(
   allow: AllowedByFlags = {},
   { grants = {}, commands }: PluginConfig = {},
   configPath = "",
+  clientMetadata?: MetadataProvider,
 ): Promise<Grants> {
   const here = (path: string) => absolutePath(pathFrom(configPath, path));
   const { blob } = grants;
   const state = stateOf(allow, grants.state, here);
   const directory = directoryOf(allow, grants.directory, here);
   const delegate = await delegateOf(allow, grants.delegate, here);
-  const metadata = allow.metadataFile !== undefined
-    ? { ...grants.metadata, file: allow.metadataFile }
-    : grants.metadata && { ...grants.metadata, file: here(grants.metadata.file) };
+  const metadata = metadataOf(allow, grants.metadata, here);
   return {
     ...(state && { state }),
     ...(directory && { directory }),
@@ -35,7 +37,7 @@ export async function grantsOf(
     ...(delegate && { delegate }),
     // Checked when it is opened, like every grant.
     ...(commands && { exec: { commands } as unknown as ExecGrant }),
-    ...(metadata && { metadata: await openMetadata(metadata) }),
+    ...(metadata && { metadata: await openMetadata(metadata, clientMetadata) }),
   };
 }
 
@@ -95,11 +97,38 @@ async function usualFolders(): Promise<string[]> {
   );
 }
 
+/** A source that a flag names replaces the configuration's; a bare flag leaves that one. */
+function metadataOf(
+  { metadataSource }: AllowedByFlags,
+  said: GrantsConfig["metadata"],
+  here: Here,
+): GrantsConfig["metadata"] {
+  if (metadataSource) {
+    const { file: _file, url: _url, ...scope } = said ?? {};
+    const isUrl = /^https?:\/\//.test(metadataSource);
+    return {
+      ...scope,
+      ...(isUrl ? { url: metadataSource } : { file: absolutePath(metadataSource) }),
+    };
+  }
+  if (said === undefined) return metadataSource === undefined ? undefined : {};
+  return said.file === undefined ? said : { ...said, file: here(said.file) };
+}
+
 async function openMetadata(
-  { file, ...scope }: NonNullable<GrantsConfig["metadata"]>,
+  { file, url, ...scope }: NonNullable<GrantsConfig["metadata"]>,
+  clientMetadata: MetadataProvider | undefined,
 ): Promise<MetadataGrant> {
-  const { metadataFromFile } = await import("../capability/metadata-file.ts");
-  return { ...scope, provider: await metadataFromFile(absolutePath(file)) };
+  if (url !== undefined) {
+    const { metadataFromRepository } = await import("../cipd/repository.ts");
+    return { service: url, ...scope, provider: metadataFromRepository(url) };
+  }
+  if (file !== undefined) {
+    const { metadataFromFile } = await import("../capability/metadata-file.ts");
+    return { ...scope, provider: await metadataFromFile(file) };
+  }
+  if (clientMetadata !== undefined) return { ...scope, provider: clientMetadata };
+  throw usage("nobody says where metadata comes from: write --allow-metadata=FILE, or =https://…");
 }
 
 function defaultStateFolder(): string {

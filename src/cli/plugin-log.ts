@@ -3,7 +3,11 @@ import type { Log } from "./log.ts";
 
 /** Writes a line of a plugin's log into that of the command, with where it comes from. */
 export function logPluginLine(log: Log, line: PluginLogLine): void {
-  const { level, message, instance, entry, fields = {} } = line;
+  log(line.level === "trace" ? "debug" : line.level, pluginLogText(line), { entry: line.entry });
+}
+
+/** A line of a plugin's log as text, with where it comes from. */
+export function pluginLogText({ message, instance, fields = {} }: PluginLogLine): string {
   const shown = Object.keys(fields).length === 0 ? "" : ` ${JSON.stringify(fields)}`;
-  log(level === "trace" ? "debug" : level, `${instance}: ${message}${shown}`, { entry });
+  return `${instance}: ${message}${shown}`;
 }

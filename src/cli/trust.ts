@@ -27,10 +27,14 @@ export function configPathOf(flag: string | undefined): string | undefined {
 /**
  * Reads the named configuration and the lock beside it.
  *
- * @throws {PluginError} `config.invalid`; `input.*`; `trust.writable` where it lets plugins start programs
- * and others could write it
+ * @param closed When others must not be able to write them: always, as for a bridge, or where it lets
+ * plugins start programs.
+ * @throws {PluginError} `config.invalid`; `input.*`; `trust.writable`
  */
-export async function readTrust(flag: string | undefined): Promise<Trust> {
+export async function readTrust(
+  flag: string | undefined,
+  closed: "always" | "for-programs" = "for-programs",
+): Promise<Trust> {
   const configPath = configPathOf(flag);
   if (configPath === undefined) {
     return { configPath, config: EMPTY_CONFIG, lock: undefined };
@@ -39,7 +43,7 @@ export async function readTrust(flag: string | undefined): Promise<Trust> {
   const config = await readConfig(await readFileBounded(configPath, LIMITS.inputBytes), configPath);
   const path = lockPathOf(configPath);
   const isLocked = await isThere(path);
-  if (Object.values(config.plugins).some(startsProcesses)) {
+  if (closed === "always" || Object.values(config.plugins).some(startsProcesses)) {
     const { checkNotWritable } = await import("../config/trust.ts");
     await checkNotWritable(configPath);
     if (isLocked) await checkNotWritable(path);

@@ -27,9 +27,10 @@ export interface GrantsConfig {
     readonly maxReadBytes?: number;
     readonly maxWriteBytes?: number;
   };
-  /** What a JSON or YAML file says about packages. */
+  /** What a file (JSON, YAML, TOML) or a CIPD service says about packages; else a bridge's client. */
   readonly metadata?: {
-    readonly file: string;
+    readonly file?: string;
+    readonly url?: string;
     /** The one service that may be asked about. */
     readonly service?: string;
     readonly packagePrefixes?: readonly string[];
@@ -103,7 +104,8 @@ const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = strictObject(
       maxWriteBytes: v.exactOptional(bytes),
     })),
     metadata: v.exactOptional(strictObject({
-      file: FilledSchema,
+      file: v.exactOptional(FilledSchema),
+      url: v.exactOptional(v.pipe(v.string(), v.regex(/^https?:\/\//, "Invalid URL"), v.url())),
       service: v.exactOptional(FilledSchema),
       packagePrefixes: v.exactOptional(v.array(FilledSchema)),
       keys: v.exactOptional(v.array(FilledSchema)),

@@ -18,6 +18,8 @@ export interface ChildCommand {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** What it reads from standard input; absent: the null device. */
   readonly stdin?: Uint8Array | undefined;
+  /** Whether standard input stays open behind that, until {@link RunningChild.endInput}. */
+  readonly keepsInput?: boolean | undefined;
 }
 
 /** How a process ended: by itself with a code, or by a signal. */
@@ -39,6 +41,8 @@ export interface ChildListener {
 export interface RunningChild {
   /** Kills the process and all that stayed in its group; harmless once it has ended. */
   killGroup(): void;
+  /** Ends standard input. */
+  endInput(): void;
   /** Gives up what may still come through the pipes. */
   closePipes(): void;
 }
@@ -102,9 +106,11 @@ export async function startChild(
   child.on("close", () => listener.onClose());
   // A program need not read what it is given.
   child.stdin?.on("error", () => {});
-  child.stdin?.end(command.stdin);
+  if (command.keepsInput) child.stdin?.write(command.stdin);
+  else child.stdin?.end(command.stdin);
   return {
     killGroup: kill,
+    endInput: () => void child.stdin?.end(),
     closePipes: () => {
       child.stdin?.destroy();
       child.stdout?.destroy();

@@ -23,6 +23,11 @@ export function environmentVariable(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
+/** The whole environment. */
+export function environment(): Record<string, string> {
+  return { ...process.env } as Record<string, string>;
+}
+
 /** Standard output. */
 export const stdout: TextSink = sinkOf(process.stdout, "standard output");
 

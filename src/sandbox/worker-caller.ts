@@ -36,6 +36,8 @@ export function workerCaller(
 ): Caller {
   const { name, limits, serial, functions } = guest;
   const moduleId = nextModuleId++;
+  // Made once: its stack takes as long as a short call.
+  const ended = new PluginError("call.aborted", `The call of ${name} has ended`);
   return async ({ entry, input, options }: Call) => {
     const now = options.now ?? new Date().toISOString();
     const pack = (worker: PooledWorker): Parcel => {
@@ -65,7 +67,7 @@ export function workerCaller(
       const { output, fuel } = result as { output: ArrayBuffer; fuel: number };
       return { output: new Uint8Array(output), fuel };
     } finally {
-      controller.abort(new PluginError("call.aborted", `The call of "${entry}" has ended`));
+      controller.abort(ended);
     }
   };
 }

@@ -21,7 +21,7 @@ test("pluginArguments() reads bounds, instance and grants", () => {
   assert.equal(
     gather(
       "--plugin a --instance i --fuel 1000 --timeout 5s --memory 64MiB --allow-state=/s " +
-        "--allow-directory=/d --allow-metadata m.yaml --allow-delegate=bridge,host-local " +
+        "--allow-directory=/d --allow-metadata=m.yaml --allow-delegate=bridge,host-local " +
         "--delegate-path /x:/y --plugin b --allow-state --fuel 2",
     ),
     [
@@ -34,7 +34,7 @@ test("pluginArguments() reads bounds, instance and grants", () => {
         allow: {
           stateFolder: "/s",
           directoryRoot: "/d",
-          metadataFile: "m.yaml",
+          metadataSource: "m.yaml",
           delegateTypes: ["bridge", "host-local"],
           delegateFolders: ["/x", "/y"],
         },

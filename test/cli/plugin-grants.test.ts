@@ -63,7 +63,7 @@ test("grantsOf() keeps every bound and scope of the configuration that no flag n
     {
       stateFolder: "",
       directoryRoot: "/d",
-      metadataFile: `${folder.path}/m.yaml`,
+      metadataSource: `${folder.path}/m.yaml`,
       delegateTypes: ["ptp"],
       delegateFolders: ["/x"],
     },
@@ -85,7 +85,7 @@ test("grantsOf() opens the file of metadata from the configuration's folder, or 
   const said = { grants: { metadata: { file: "m.yaml" } } };
   const { metadata } = await grantsOf({}, said, `${folder.path}/c.yaml`);
   assert.type(metadata?.provider.list, "function");
-  const code = await grantsOf({ metadataFile: "m.yaml" }, said, `${folder.path}/c.yaml`)
+  const code = await grantsOf({ metadataSource: "m.yaml" }, said, `${folder.path}/c.yaml`)
     .catch((error) => error.code);
   assert.is(code, "input.not-found");
 });

@@ -1,17 +1,23 @@
-/** The README's library example, run as it stands there, from source on Deno and from the build on Node. */
+/** The README's examples, run as they stand there, from source on Deno and from the build on Node. */
 import * as assert from "uvu/assert";
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import process from "node:process";
+import { createHost } from "../../src/host/host.ts";
+import type { JsonObject } from "../../src/json.ts";
 import { CLI, plainEnvironment } from "../support/cli.ts";
+import { jsonDocument } from "../support/document.ts";
 import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
+import { buildSource } from "../support/typescript-plugin.ts";
 
 const test = suite("README");
 
 const README = readFileSync(projectPath("README.md"), "utf8");
-const EXAMPLE = /<!-- example: library -->\s*```ts\n([\s\S]*?)```/.exec(README)?.[1];
+const exampleOf = (name: string): string | undefined =>
+  new RegExp(`<!-- example: ${name} -->\\s*\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(README)?.[1];
+const EXAMPLE = exampleOf("library");
 const onDeno = "Deno" in globalThis;
 
 test("the library example runs and says what may pass and what may not", () => {
@@ -38,6 +44,16 @@ test("the library example runs and says what may pass and what may not", () => {
   } finally {
     rmSync(file);
   }
+});
+
+test("the policy example has right types, allows an object with an owner and denies another", async () => {
+  const { bytes } = await buildSource(exampleOf("policy")!, { checkTypes: true });
+  await using host = await createHost();
+  const plugin = await host.load(bytes);
+  const check = async (labels: JsonObject) =>
+    (await plugin.admission.check(jsonDocument({ metadata: { labels } }))).reasons;
+  assert.equal(await check({ owner: "me" }), []);
+  assert.equal((await check({})).map(({ rule }) => rule), ["has-owner"]);
 });
 
 test("every verb that the README names is in the command's help", () => {

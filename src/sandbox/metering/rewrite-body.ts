@@ -68,6 +68,8 @@ export class BodyRewriter {
   readonly #blockTypes: Int32Array = new Int32Array(FRAMES);
   /** Of an owner: where its last charge stands; for a function -1 as long as that is its head. */
   readonly #charges: Int32Array = new Int32Array(FRAMES);
+  /** What the function is charged as it is entered. */
+  #headCharge = 0;
 
   /** @param output Has the module's bytes in front, then the pieces' code. */
   constructor(
@@ -173,30 +175,9 @@ export class BodyRewriter {
     let stored = false;
     let merges = 0;
     let loops = false;
-    let headCharge = 0;
     heights[0] = 0;
     blockTypes[0] = type;
     this.#charges[0] = -1;
-    /** Pays for the part of the innermost owner that ends with a path of `cost`. */
-    const pay = () => {
-      const amount = path.charge(cost);
-      const place = this.#charges[path.owner]!;
-      if (place < 0) headCharge = amount;
-      else putPadded(this.#output.bytes, place, amount, width);
-    };
-    const beginPart = () => {
-      const { loop, check } = kept!;
-      run.put(p, loop);
-      this.#charges[path.owner] = run.reserve(p, width);
-      run.put(p, check);
-      stored = false;
-    };
-    const cutHere = () => {
-      merges++;
-      pay();
-      path.beginPart();
-      beginPart();
-    };
 
     for (;;) {
       p = scanRun(name, bytes, p, end, localCount);
@@ -233,7 +214,7 @@ export class BodyRewriter {
             loops = true;
             stored = false;
             merges += LOOP_MERGES;
-            beginPart();
+            this.#beginPart(p, kept, width);
           }
           break;
         }
@@ -244,17 +225,23 @@ export class BodyRewriter {
           merges++;
           stored = false;
           cost = path.openElse(cost - 1);
-          if (path.isCut && cost === 0) cutHere();
+          if (path.isCut && cost === 0) {
+            merges++;
+            this.#cut(p, cost, kept!, width);
+          }
           height = heights[path.frame]! + this.#paramsOf(blockTypes[path.frame]!);
           break;
         case 0x0b: { // end
           const { frame } = path;
           cost--;
           stored = false;
-          if (path.kinds[frame] === BLOCK.loop) pay();
+          if (path.kinds[frame] === BLOCK.loop) this.#pay(cost, width);
           const { isCut } = path;
           cost = path.close(cost);
-          if (isCut && cost === 0 && frame > 0) cutHere();
+          if (isCut && cost === 0 && frame > 0) {
+            merges++;
+            this.#cut(p, cost, kept!, width);
+          }
           height = heights[frame]! + this.#resultsOf(blockTypes[frame]!);
           if (frame === 0 && p !== end) {
             throw invalid(name, `has code behind a function's end at byte ${p}`);
@@ -382,7 +369,7 @@ export class BodyRewriter {
       throw invalid(name, `has a function without an end at byte ${end}`);
     }
     if (kept && !loops) return undefined;
-    pay();
+    this.#pay(cost, width);
     this.#countMerges(merges * (localCount + highest + 1));
     run.put(end - 1, NOTHING);
     return this.#frame.finish({
@@ -390,7 +377,7 @@ export class BodyRewriter {
       locals: own,
       codeStart,
       codeEnd: run.at,
-      charge: headCharge + Math.floor(localCount / FUEL.localsPerUnit),
+      charge: this.#headCharge + Math.floor(localCount / FUEL.localsPerUnit),
       kept,
       operands: highest,
       widestCall,
@@ -398,6 +385,30 @@ export class BodyRewriter {
       entered,
       wide,
     });
+  }
+
+  // Methods: what closures share with the walk would no longer be in registers there.
+
+  /** Pays for the part of the innermost owner that ends with a path of `cost`. */
+  #pay(cost: number, width: number): void {
+    const amount = this.#path.charge(cost);
+    const place = this.#charges[this.#path.owner]!;
+    if (place < 0) this.#headCharge = amount;
+    else putPadded(this.#output.bytes, place, amount, width);
+  }
+
+  /** Puts a charge behind the run up to `at`, whose amount is known later. */
+  #beginPart(at: number, { loop, check }: KeptFuel, width: number): void {
+    this.#run.put(at, loop);
+    this.#charges[this.#path.owner] = this.#run.reserve(at, width);
+    this.#run.put(at, check);
+  }
+
+  /** Ends a part of the innermost owner behind the run up to `at`, and begins another one. */
+  #cut(at: number, cost: number, kept: KeptFuel, width: number): void {
+    this.#pay(cost, width);
+    this.#path.beginPart();
+    this.#beginPart(at, kept, width);
   }
 
   /** Calls an appended function, which spends from the global, behind the run up to `at`. */

@@ -68,6 +68,55 @@ test("an owner costs something even where nothing in it does", () => {
   assert.is(begun().charge(0), 1);
 });
 
+test("behind a cut a block's end begins a part, and ways to it have ended", () => {
+  const path = begun();
+  path.open(BLOCK.loop, 0);
+  path.open(BLOCK.block, 2);
+  path.open(BLOCK.block, 3);
+  path.branch(1, 20);
+  path.cutOpenBlocks();
+  path.branch(0, 5);
+  path.branch(1, 9);
+  assert.ok(path.isCut);
+  assert.is(path.close(DEAD), 0);
+  assert.is(path.charge(0), 20);
+  path.beginPart();
+  assert.ok(path.isCut);
+  assert.is(path.close(7), 0);
+  assert.is(path.charge(0), 7);
+  path.beginPart();
+  assert.not.ok(path.isCut);
+  assert.is(path.charge(4), 4);
+});
+
+test("a cut block that nobody reaches leads nowhere", () => {
+  const path = begun();
+  path.open(BLOCK.block, 2);
+  path.cutOpenBlocks();
+  assert.ok(path.close(DEAD) < 0);
+});
+
+test("the other way through an if that was cut begins a part", () => {
+  const path = begun();
+  path.open(BLOCK.if, 6);
+  path.cutOpenBlocks();
+  assert.is(path.openElse(8), 0);
+  assert.is(path.charge(0), 8);
+  path.beginPart();
+  assert.is(path.close(3), 0);
+  assert.is(path.charge(0), 3);
+});
+
+test("a branch that leaves a function with a cut is a path of the part that it is in", () => {
+  const path = begun();
+  path.open(BLOCK.block, 0);
+  path.cutOpenBlocks();
+  path.branch(1, 30);
+  path.branch(0, 1);
+  assert.is(path.close(DEAD), 0);
+  assert.is(path.charge(0), 30);
+});
+
 test("begin() forgets the function before", () => {
   const path = begun();
   path.open(BLOCK.loop, 6);

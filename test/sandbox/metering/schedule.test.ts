@@ -16,6 +16,21 @@ const AROUND = (body: string) =>
 const HOST = { host: { h: () => {} } };
 
 /**
+ * A loop with a switch of `$n` that goes to the arm of that number, else to the last one, and out. All
+ * arms but the first, `short`, and the second, `long`, are empty.
+ */
+const SWITCH = (targets: number, short: string, long: string) => {
+  const arms = [short, long, ...Array(targets - 2).fill("")];
+  const labels = arms.map((_, index) => index).join(" ");
+  return `(loop $l (block $out ${"(block ".repeat(targets)}
+    (br_table ${labels} (local.get $n))
+    ${arms.map((arm) => `) ${arm} (br $out)`).join(" ")}))`;
+};
+
+/** Two instructions each. */
+const SET = "(global.set $g (local.get $n))";
+
+/**
  * What calls cost by schedule 1: a body, the argument `$n`, and the fuel. A change of any number is a
  * new schedule.
  */
@@ -48,6 +63,29 @@ const VECTORS: readonly (readonly [what: string, body: string, n: number, fuel: 
   ],
   ["return in one arm", "(if (local.get $n) (then return)) (call $one) (call $one)", 1, 4n],
   ["br_table", "(block (block (br_table 0 1 (local.get $n))) (call $one) return)", 1, 4n],
+  [
+    "a small switch in a loop, for its longest arm",
+    SWITCH(15, SET, SET.repeat(40)),
+    0,
+    1n + 2n + 80n + 1n,
+  ],
+  ["a large switch in a loop, a short arm", SWITCH(17, SET, SET.repeat(40)), 0, 1n + 2n + 3n + 1n],
+  ["a large switch in a loop, a long arm", SWITCH(17, SET, SET.repeat(40)), 1, 1n + 2n + 81n + 1n],
+  ["a large switch in a loop, no arm", SWITCH(17, SET, SET.repeat(40)), 99, 1n + 2n + 1n + 1n],
+  [
+    "a large switch without a loop, for its longest arm",
+    SWITCH(17, SET, SET.repeat(40)).replace("(loop $l", "(block"),
+    0,
+    2n + 81n,
+  ],
+  [
+    "what follows a large switch has its own charge, also behind an if around it",
+    `(loop (if (local.get $n) (then ${SWITCH(17, "", "").replace("(loop $l", "(block")}) (else ${
+      SET.repeat(30)
+    })) ${SET})`,
+    1,
+    1n + 4n + 1n + 1n + 1n + 2n,
+  ],
   ["an empty loop, once", "(loop)", 0, 1n + 1n],
   [
     "a loop, each time round",

@@ -1,0 +1,245 @@
+import { type ExitStatus, type RunningChild, startChild } from "../platform/child-process.ts";
+import { findProgram } from "../platform/find-program.ts";
+import { absolutePath } from "../platform/path.ts";
+import { environment } from "../platform/process.ts";
+import type { MetadataProvider } from "../capability/metadata-provider.ts";
+import { PluginError } from "../plugin-error.ts";
+import type { Checker } from "./admission-plugin.ts";
+import { type Decision, decisionOfStatus } from "./decision.ts";
+import { objectRefOf, type Pin } from "./pin.ts";
+import type { PluginServer, PluginSession, QuestionStream } from "./plugin-server.ts";
+import { listMetadata } from "./repository-call.ts";
+import { CODE, StatusError } from "./status.ts";
+import { type Handshake, PROTOCOL_VERSION, type RpcStatus } from "./wire.ts";
+
+/** A plugin for CIPD's own host: a program with the rights of this process's user. */
+export interface CommandSource {
+  /** The program, looked for in PATH where it has no slash, and its arguments. */
+  readonly command: readonly string[];
+  /** How long it may take until it asks for admissions; 30 s. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How long it may take to end once it was told to, before it is killed; 5 s. */
+  readonly closeTimeoutMs?: number | undefined;
+}
+
+/** A line that a plugin wrote, to the host's log or to its own output. */
+export interface CipdLogLine {
+  /** The program's name. */
+  readonly plugin: string;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+}
+
+/** What a native plugin is given. */
+export interface NativeCheckerOptions extends CommandSource {
+  readonly server: () => Promise<PluginServer>;
+  readonly serviceUrl: string;
+  readonly repository: MetadataProvider | undefined;
+  readonly onLog: (line: CipdLogLine) => void;
+}
+
+const CONNECT_MS = 30_000;
+const CLOSE_MS = 5_000;
+
+/** A plugin that is gone has closed its stream a moment before its end is known. */
+const EXIT_GRACE_MS = 50;
+
+/** What waits for an answer, at most. */
+const MAX_PENDING = 1_000_000;
+
+/** Runs a native plugin as CIPD's own host does. @see luci-go, cipd/client/cipd/plugin/host */
+export class NativeChecker implements Checker {
+  readonly executable: string;
+  readonly #options: NativeCheckerOptions;
+  readonly #pending: Map<string, Pending> = new Map();
+  #process: PluginProcess | undefined;
+  #server: PluginServer | undefined;
+  #handshake: Handshake | undefined;
+  #stream: QuestionStream | undefined;
+  #closing = false;
+  #nextId = 0;
+
+  constructor(options: NativeCheckerOptions) {
+    this.executable = options.command[0] ?? "";
+    this.#options = options;
+  }
+
+  async start(onFailure: (error: PluginError) => void): Promise<void> {
+    const { connectTimeoutMs = CONNECT_MS } = this.#options;
+    this.#server = await this.#options.server();
+    let connected!: () => void;
+    const connecting = new Promise<void>((resolve) => connected = resolve);
+    this.#handshake = await this.#server.admit(this.#session(connected, onFailure));
+    this.#process = await PluginProcess.start(this.#options, this.#handshake);
+    const { exited } = this.#process;
+    let timer: ReturnType<typeof setTimeout>;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), connectTimeoutMs);
+    });
+    const first = await Promise.race([connecting, exited, late]);
+    clearTimeout(timer!);
+    if (first === "late") {
+      throw failed(`it did not ask for admissions within ${connectTimeoutMs} ms`);
+    }
+    if (first !== undefined) {
+      throw failed(`it ended before it asked for admissions: ${said(first)}`);
+    }
+  }
+
+  check(pin: Pin): Promise<Decision> {
+    if (this.#pending.size === MAX_PENDING) {
+      throw new PluginError("cipd.check-failed", `More than ${MAX_PENDING} pins wait`);
+    }
+    const admissionId = String(this.#nextId++);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(admissionId, (status) => {
+        try {
+          resolve(decisionOfStatus(status));
+        } catch (error) {
+          reject(error);
+        }
+      });
+      this.#stream!.write({
+        admissionId,
+        serviceUrl: this.#options.serviceUrl,
+        package: pin.package,
+        instance: objectRefOf(pin.instanceId),
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#stream?.end({ code: CODE.aborted, message: "terminating" });
+    if (this.#handshake !== undefined) this.#server?.forget(this.#handshake);
+    await this.#process?.end(this.#options.closeTimeoutMs ?? CLOSE_MS);
+  }
+
+  #session(connected: () => void, onFailure: (error: PluginError) => void): PluginSession {
+    const { onLog, serviceUrl, repository } = this.#options;
+    const name = nameOf(this.executable);
+    return {
+      listAdmissions: ({ protocolVersion }, stream) => {
+        if (protocolVersion !== PROTOCOL_VERSION) {
+          const why = `unknown protocol version ${protocolVersion}: expecting ${PROTOCOL_VERSION}`;
+          onFailure(failed(why));
+          connected();
+          throw new StatusError(CODE.failedPrecondition, why);
+        }
+        if (this.#stream !== undefined) {
+          throw new StatusError(CODE.failedPrecondition, "already called ListAdmissions");
+        }
+        this.#stream = stream;
+        connected();
+      },
+      disconnected: () => {
+        if (!this.#closing) void this.#end().then((why) => onFailure(failed(why)));
+      },
+      resolveAdmission: ({ admissionId, status }) => {
+        const settle = this.#pending.get(admissionId);
+        this.#pending.delete(admissionId);
+        settle?.(status);
+      },
+      log: ({ severity, message }) =>
+        onLog({ plugin: name, level: LEVELS[severity] ?? "info", message }),
+      listMetadata: (request, signal) => listMetadata(repository, serviceUrl, request, signal),
+    };
+  }
+
+  /** How it ended, where it ended of itself. */
+  async #end(): Promise<string> {
+    const grace = new Promise<undefined>((resolve) => {
+      setTimeout(() => resolve(undefined), EXIT_GRACE_MS);
+    });
+    const status = await Promise.race([this.#process!.exited, grace]);
+    return status === undefined ? "it has left" : `it ended: ${said(status)}`;
+  }
+}
+
+type Pending = (status: RpcStatus | null) => void;
+
+const LEVELS: Readonly<Partial<Record<string, CipdLogLine["level"]>>> = {
+  debug: "debug",
+  info: "info",
+  warning: "warn",
+  error: "error",
+};
+
+/** The process of a native plugin. */
+class PluginProcess {
+  readonly exited: Promise<ExitStatus>;
+  readonly #child: RunningChild;
+
+  private constructor(child: RunningChild, exited: Promise<ExitStatus>) {
+    this.#child = child;
+    this.exited = exited;
+  }
+
+  static async start(
+    { command, onLog }: NativeCheckerOptions,
+    handshake: Handshake,
+  ): Promise<PluginProcess> {
+    const [program = "", ...args] = command;
+    const file = await findProgram(program);
+    if (file === undefined) throw failed(`there is no program "${program}"`);
+    let exit!: (status: ExitStatus) => void;
+    const exited = new Promise<ExitStatus>((resolve) => exit = resolve);
+    const lines = { stdout: new Lines(), stderr: new Lines() };
+    const plugin = nameOf(program);
+    const child = await startChild({
+      file,
+      argv0: program,
+      args,
+      // As CIPD's own host does: a native plugin is trusted like the program that runs it.
+      env: environment(),
+      cwd: absolutePath("."),
+      stdin: new TextEncoder().encode(`${JSON.stringify(handshake)}\n`),
+      keepsInput: true,
+    }, {
+      onOutput: (stream, chunk) => {
+        for (const message of lines[stream].add(chunk)) onLog({ plugin, level: "info", message });
+        return true;
+      },
+      onExit: exit,
+      onClose: () => {},
+    }).catch((cause) => {
+      throw failed(`it does not start: ${(cause as Error).message}`, cause);
+    });
+    return new PluginProcess(child, exited);
+  }
+
+  /** Tells it to end, and kills it where it does not. */
+  async end(timeoutMs: number): Promise<void> {
+    this.#child.endInput();
+    const timer = setTimeout(() => this.#child.killGroup(), timeoutMs);
+    await this.exited;
+    clearTimeout(timer);
+    this.#child.closePipes();
+  }
+}
+
+/** What a plugin prints, by lines; it should print nothing, so that a long line is cut. */
+class Lines {
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  add(chunk: Uint8Array): string[] {
+    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    this.#rest = lines.pop()!.slice(0, MAX_LINE);
+    return lines.filter((line) => line !== "").map((line) => line.slice(0, MAX_LINE));
+  }
+}
+
+const MAX_LINE = 4_096;
+
+function nameOf(program: string): string {
+  return program.split("/").at(-1)!;
+}
+
+function said({ code, signal }: ExitStatus): string {
+  return signal === undefined ? `exit code ${code}` : `killed by ${signal}`;
+}
+
+function failed(why: string, cause?: unknown): PluginError {
+  return new PluginError("cipd.plugin-failed", `The admission plugin failed: ${why}`, { cause });
+}

@@ -1,0 +1,159 @@
+import type { MetadataProvider } from "../capability/metadata-provider.ts";
+import type { JudgingPlugin } from "../host/plugin.ts";
+import type { StandardInput } from "../platform/stdin.ts";
+import { PluginError } from "../plugin-error.ts";
+import { VERSION } from "../version.ts";
+import type { HostLog } from "./host-log.ts";
+import { metadataFromHost } from "./host-metadata.ts";
+import { checkJudgesPins, judgePin } from "./judge.ts";
+import { instanceIdOf } from "./pin.ts";
+import { HostClient } from "./rpc.ts";
+import { CODE, statusOfError, statusOfVerdicts } from "./status.ts";
+import {
+  type AdmissionMessage,
+  type Handshake,
+  LIST_ADMISSIONS,
+  parseHandshake,
+  PROTOCOL_VERSION,
+  RESOLVE_ADMISSION,
+  type RpcStatus,
+} from "./wire.ts";
+
+/** What serving needs. */
+export interface CipdServeOptions {
+  /** Where the host writes the handshake; its end ends us. */
+  readonly stdin: StandardInput;
+  /** Loads the plugins, all of which must allow; `metadata` is the host's. */
+  readonly load: (metadata: MetadataProvider) => Promise<readonly JudgingPlugin[]>;
+  /** Where plugins' lines go. */
+  readonly log: HostLog;
+  readonly signal: AbortSignal;
+}
+
+/** A host writes the handshake at once, and has opened its port before. */
+const HANDSHAKE_MS = 30_000;
+const CONNECT_MS = 5_000;
+
+/** How the host ends the stream when it wants no more, or is gone. */
+const ENDINGS: readonly number[] = [CODE.ok, CODE.cancelled, CODE.aborted, CODE.unavailable];
+
+/**
+ * Serves one host of CIPD plugins, which has launched this process, until it closes standard input or
+ * the stream of questions, or `signal` aborts.
+ *
+ * @throws {PluginError} `cipd.handshake-invalid`; `cipd.host-lost` where the host cannot be reached or
+ * refuses us; what `load` throws
+ * @see luci-go, cipd/client/cipd/plugin: host/host.go, protocol/admissions.proto
+ */
+export async function serveCipd(options: CipdServeOptions): Promise<void> {
+  const { stdin, signal, log } = options;
+  const stopped = new Promise<void>((resolve) => {
+    void stdin.ended.then(resolve);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  try {
+    const client = new HostClient(await readHandshake(stdin, stopped));
+    try {
+      if (await Promise.race([reach(client), stopped]) === undefined) return;
+      log.attach(client.call.bind(client));
+      await answerAll(client, options, stopped);
+      await log.flush();
+    } finally {
+      client.close();
+    }
+  } finally {
+    stdin.close();
+  }
+}
+
+async function readHandshake(stdin: StandardInput, stopped: Promise<void>): Promise<Handshake> {
+  const line = await within(HANDSHAKE_MS, Promise.race([stdin.firstLine, stopped]));
+  const handshake = line === undefined ? undefined : parseHandshake(line);
+  if (handshake !== undefined) return handshake;
+  throw new PluginError(
+    "cipd.handshake-invalid",
+    'Cannot serve CIPD: standard input did not begin with a handshake, {"port":…,"ticket":…}; ' +
+      "this command is for CIPD_ADMISSION_PLUGIN, where the client starts it",
+  );
+}
+
+async function reach(client: HostClient): Promise<"reached"> {
+  try {
+    await client.connect(CONNECT_MS);
+    return "reached";
+  } catch (cause) {
+    throw lost(`nobody answers on the port of its handshake (${(cause as Error).message})`, cause);
+  }
+}
+
+async function answerAll(
+  client: HostClient,
+  { load, log }: CipdServeOptions,
+  stopped: Promise<void>,
+): Promise<void> {
+  // The host waits for this call, not for the plugins.
+  const stream = client.open(LIST_ADMISSIONS, {
+    protocolVersion: PROTOCOL_VERSION,
+    pluginVersion: `cofferdam ${VERSION}`,
+  });
+  // Of whom to ask where a guest names no service.
+  let serviceUrl = "";
+  const loaded = load(metadataFromHost(client.call.bind(client), () => serviceUrl)).then((all) => {
+    all.forEach(checkJudgesPins);
+    return all;
+  });
+  const controller = new AbortController();
+  const answer = async (question: AdmissionMessage): Promise<void> => {
+    const status = await judge(await loaded, question, controller.signal);
+    await log.flush();
+    await client.call(RESOLVE_ADMISSION, { admissionId: question.admissionId, status });
+  };
+  const reading = (async () => {
+    for await (const question of stream.messages) {
+      serviceUrl = question.serviceUrl;
+      // Nobody is left to hear of it: the host is gone, or no plugin was loaded, which is told below.
+      answer(question).catch(() => {});
+    }
+  })();
+  try {
+    const ended = await Promise.race([stopped, stream.ended, failure(loaded)]);
+    if (ended !== undefined && !ENDINGS.includes(ended.code)) {
+      throw lost(`it ended the stream of admissions: ${ended.message} (gRPC code ${ended.code})`);
+    }
+  } finally {
+    controller.abort();
+    stream.cancel();
+    await reading;
+  }
+}
+
+/** Never resolves. */
+async function failure(loaded: Promise<unknown>): Promise<never> {
+  await loaded;
+  return await new Promise<never>(() => {});
+}
+
+async function judge(
+  plugins: readonly JudgingPlugin[],
+  { serviceUrl, package: name, instance }: AdmissionMessage,
+  signal: AbortSignal,
+): Promise<RpcStatus | null> {
+  try {
+    const pin = { package: name, instanceId: instanceIdOf(instance) };
+    return statusOfVerdicts(await judgePin(plugins, serviceUrl, pin, signal));
+  } catch (error) {
+    return statusOfError(error);
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer)) as T | undefined;
+}
+
+function lost(why: string, cause?: unknown): PluginError {
+  return new PluginError("cipd.host-lost", `Cannot serve the CIPD host: ${why}`, { cause });
+}

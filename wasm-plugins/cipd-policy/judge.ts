@@ -1,0 +1,28 @@
+import type { AdmissionRequest, MetadataHost, Verdict } from "./contract.ts";
+import { judgeDefinition } from "./definition.ts";
+import { isObject } from "./json.ts";
+import { judgePin } from "./pin.ts";
+import { Reasons } from "./reasons.ts";
+import { readSettings } from "./settings.ts";
+
+/** Judges a pin or the definition of a package; asks the host where the settings need metadata. */
+export function judge(request: AdmissionRequest, host: MetadataHost): Verdict {
+  const reasons = new Reasons();
+  const settings = readSettings(request.settings);
+  if (!("packages" in settings)) {
+    for (const { path, message } of settings) {
+      const where = path === "" ? "" : `${path}: `;
+      reasons.deny("settings-readable", undefined, `Cannot use the settings. ${where}${message}`);
+    }
+    return reasons.verdict();
+  }
+  const { kind, object } = request;
+  if (isObject(object) && kind === "cipd.pin") {
+    judgePin(object, settings, host, reasons);
+  } else if (isObject(object) && kind === "cipd.package") {
+    judgeDefinition(object, settings, reasons);
+  } else {
+    reasons.malformed("", "a CIPD pin or the definition of a CIPD package");
+  }
+  return reasons.verdict();
+}
