@@ -11,7 +11,12 @@ import { buildSource } from "../src/build/build-source.ts";
 import { PROJECT } from "./project.ts";
 
 /** The plugins, by the names of their folders. */
-export const PLUGINS: readonly string[] = ["image-policy", "pod-security", "sbom-policy"];
+export const PLUGINS: readonly string[] = [
+  "cipd-policy",
+  "image-policy",
+  "pod-security",
+  "sbom-policy",
+];
 
 /** The file of a plugin that `npm run build` has built. */
 export function builtPlugin(name: string): string {

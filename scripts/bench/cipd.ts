@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildPolicy, buildTools, tool } from "../../test/real/cipd/tools.ts";
+import { buildTools, tool } from "../../test/real/cipd/tools.ts";
+import { builtPlugin } from "../build-plugins.ts";
 import { type Command, findRuntimes } from "./command.ts";
 import { median, quantile, rowOf, type Times } from "./measure.ts";
 import { aimAtMost, type Section } from "./report.ts";
@@ -43,7 +44,13 @@ export async function measureCipd(): Promise<Section[]> {
   try {
     const settings = join(folder, "settings.yaml");
     await writeFile(settings, `services: [${SERVICE}]\npackages: [{ prefix: good }]\n`);
-    const flags = ["--plugin", await buildPolicy(), "--settings", settings, "--allow-metadata"];
+    const flags = [
+      "--plugin",
+      builtPlugin("cipd-policy"),
+      "--settings",
+      settings,
+      "--allow-metadata",
+    ];
     const runtimes = await findRuntimes();
     const plugins = [
       measured("Go example plugin", [tool("example")]),

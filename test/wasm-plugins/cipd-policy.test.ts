@@ -1,12 +1,13 @@
 import * as assert from "uvu/assert";
+import { builtPlugin } from "../../scripts/build-plugins.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
 import { checkSchema } from "../../src/sandbox/schema-task.ts";
+import { Bench } from "../../src/testing/bench.ts";
+import { documentOf } from "../../src/testing/question.ts";
 import {
-  cases,
   check,
   checkPin,
-  documentOf,
   FakeHost,
   hostOf,
   INSTANCE,
@@ -15,42 +16,26 @@ import {
   requiring,
   rulesOf,
 } from "../support/cipd-policy.ts";
+import { casesOf, testCases, testCoverage } from "../support/cases.ts";
 import { jsonDocument } from "../support/document.ts";
+import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
-
-const rules = manifest.rules ?? [];
 
 const test = suite("wasm-plugins/cipd-policy");
 
-for (const item of cases) {
-  test(item.title, async () => {
-    assert.equal(checkSchema(manifest.settings, item.settings), []);
-    const document = await documentOf(item);
-    assert.is(document.kind, item.kind);
-    const host = hostOf(item.host);
-    const { allowed, reasons } = check(document, item.settings, host);
-    const { expect } = item;
-    assert.equal(reasons.map((reason) => reason.rule), expect.rules);
-    assert.is(allowed, expect.allowed);
-    if (expect.paths) assert.equal(reasons.map((reason) => reason.path ?? null), expect.paths);
-    if (expect.calls) assert.equal(host.asked.map(() => "metadata_list"), expect.calls);
-    expect.messages?.forEach((part, i) => assert.match(reasons[i]!.message, part));
-  });
-}
+const cases = await casesOf("cipd-policy");
 
-test("cases show every rule of the manifest, and no other", () => {
-  // That there are more reasons takes a hundred of them, below.
-  const shown = new Set([...cases.flatMap((item) => item.expect.rules), "more-reasons"]);
-  assert.equal([...shown].sort(), rules.map((rule) => rule.id).sort());
-});
+let bench: Bench;
 
-test("cases show something allowed and something denied of every kind", () => {
-  const shown = cases.map((item) => `${item.kind} ${item.expect.allowed}`);
-  for (const kind of manifest.implements[0]!.kinds!) {
-    assert.ok(shown.includes(`${kind} true`), kind);
-    assert.ok(shown.includes(`${kind} false`), kind);
-  }
+test.before(async () => {
+  bench = await Bench.open(builtPlugin("cipd-policy"));
 });
+test.after(() => bench.close());
+
+testCases(test, cases, () => bench);
+
+// That there are more reasons takes a hundred of them, below.
+testCoverage(test, cases, manifest, ["more-reasons"]);
 
 /** Settings and where they are wrong, by the schema and by the policy. */
 const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
@@ -104,12 +89,12 @@ test("the manifest's defaults are the policy's", async () => {
     ...["defaultService", "hashAlgos", "installModes", "metadata", "services", "unpinned"],
   ]);
   for (const item of cases) {
-    const document = await documentOf(item);
+    const document = await documentOf(item, manifest, item.from);
     const settings = { ...defaults, ...item.settings as JsonObject };
     assert.equal(
       check(document, settings, hostOf(item.host)),
-      check(document, item.settings, hostOf(item.host)),
-      item.title,
+      check(document, item.settings!, hostOf(item.host)),
+      item.name,
     );
   }
 });
@@ -157,18 +142,18 @@ test("no value in no place keeps the policy from a verdict", async () => {
   ];
   let count = 0;
   for (const item of cases) {
-    const object = (await documentOf(item)).object;
+    const { kind, object } = await documentOf(item, manifest, item.from);
     for (const other of strange) {
       for (const replace of places(object)) {
-        const document = jsonDocument(replace(other), { kind: item.kind });
-        const { allowed, reasons } = check(document, item.settings, hostOf(item.host));
+        const document = jsonDocument(replace(other), { kind });
+        const { allowed, reasons } = check(document, item.settings!, hostOf(item.host));
         assert.is(allowed, reasons.length === 0);
         count++;
       }
     }
-    for (const replace of places(item.settings)) {
+    for (const replace of places(item.settings!)) {
       const settings = replace(strange[count++ % strange.length]!);
-      const document = jsonDocument(object, { kind: item.kind });
+      const document = jsonDocument(object, { kind });
       const { allowed, reasons } = check(document, settings, hostOf(item.host));
       assert.is(allowed, reasons.length === 0);
     }
@@ -192,19 +177,5 @@ test("the same question gets the same bytes", () => {
   }
   assert.is(answers.size, 1);
 });
-
-/** For every value within `value`, itself included, how to put another one in its place. */
-function* places(value: JsonValue): Generator<(other: JsonValue) => JsonValue> {
-  yield (other) => other;
-  if (typeof value !== "object" || value === null) return;
-  for (const key of Object.keys(value)) {
-    const copy = (member: JsonValue): JsonValue =>
-      Array.isArray(value)
-        ? value.map((item, i) => i === Number(key) ? member : item)
-        : { ...value, [key]: member };
-    const child = (value as JsonObject)[key]!;
-    for (const replace of places(child)) yield (other) => copy(replace(other));
-  }
-}
 
 test.run();

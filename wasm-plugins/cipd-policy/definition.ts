@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "./contract.ts";
+import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { isObject } from "./json.ts";
 import { entriesFor } from "./package-list.ts";
 import { isDefinitionName } from "./package-name.ts";

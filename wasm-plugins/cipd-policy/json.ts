@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "./contract.ts";
+import type { JsonObject, JsonValue } from "cofferdam/guest";
 
 /** True for an object that is neither null nor an array. */
 export function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -1,6 +1,7 @@
-import type { AdmissionRequest, MetadataHost, Verdict } from "./contract.ts";
+import type { AdmissionRequest, Verdict } from "cofferdam/guest";
 import { judgeDefinition } from "./definition.ts";
 import { isObject } from "./json.ts";
+import type { MetadataHost } from "./metadata.ts";
 import { judgePin } from "./pin.ts";
 import { Reasons } from "./reasons.ts";
 import { readSettings } from "./settings.ts";

@@ -1,11 +1,17 @@
-import type { MetadataEntry, MetadataHost, MetadataRequest } from "./contract.ts";
+import type { Host, MetadataListAnswer, MetadataListRequest } from "cofferdam/guest";
 import { matchesGlob } from "./glob.ts";
 import { quote, quoteAll } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import type { MetadataRequirement } from "./settings.ts";
 
+/** What the policy needs of its host. */
+export type MetadataHost = Pick<Host, "metadata">;
+
+/** What a host knows of an instance. */
+export type MetadataEntry = MetadataListAnswer["entries"][number];
+
 /** What is asked, page after page. */
-export type Question = Omit<MetadataRequest, "pageSize" | "pageToken">;
+export type Question = Required<Omit<MetadataListRequest, "pageSize" | "pageToken">>;
 
 /**
  * A value has up to 512 KiB, and one of these takes up to 150 million units of fuel to read: so many

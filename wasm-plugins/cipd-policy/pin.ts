@@ -1,7 +1,7 @@
-import type { JsonObject, MetadataHost } from "./contract.ts";
+import type { JsonObject } from "cofferdam/guest";
 import { matchesGlob } from "./glob.ts";
 import { readHashAlgo } from "./instance-id.ts";
-import { judgeMetadata } from "./metadata.ts";
+import { judgeMetadata, type MetadataHost } from "./metadata.ts";
 import { entriesFor } from "./package-list.ts";
 import { isPinName, isTemplate } from "./package-name.ts";
 import { quote, quoteAll } from "./quote.ts";

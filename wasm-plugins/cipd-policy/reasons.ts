@@ -1,4 +1,4 @@
-import type { Reason, Verdict } from "./contract.ts";
+import type { Reason, Verdict } from "cofferdam/guest";
 
 /** The rules of `plugin.json`. */
 export type Rule =

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "./contract.ts";
+import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { isObject } from "./json.ts";
 import { isPackageName } from "./package-name.ts";
 import type { Named } from "./package-list.ts";

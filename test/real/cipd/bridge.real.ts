@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { builtPlugin } from "../../../scripts/build-plugins.ts";
 import { CLI, plainEnvironment } from "../../support/cli.ts";
 import { IID, SHA1_IID } from "../../support/cipd-fake-host.ts";
 import { makeFolder, type TestFolder } from "../../support/folder.ts";
 import { bundleOf } from "../../support/guest.ts";
 import { leaveOut } from "../../support/optional.ts";
 import { suite } from "../../support/suite.ts";
-import { buildPolicy, buildTools, tool } from "./tools.ts";
+import { buildTools, tool } from "./tools.ts";
 
 // "(host N)" in a test's name is the number of a behaviour of CIPD's own host; see test/cipd/README.md.
 
@@ -72,7 +73,7 @@ const PINS = { implements: [{ contract: "admission", version: 1, kinds: ["cipd.p
 
 test.before(async (context) => {
   context.folder = await makeFolder();
-  context.policy = await buildPolicy();
+  context.policy = builtPlugin("cipd-policy");
   const service = "https://example.com";
   await context.folder.write({
     "policy.yaml": `services: [${service}]\npackages: [{ prefix: good }]\n`,

@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { builtPlugin } from "../../../scripts/build-plugins.ts";
 import { runCommand } from "../../../scripts/run-command.ts";
 import { CLI } from "../../support/cli.ts";
 import { makeFolder, type TestFolder } from "../../support/folder.ts";
 import { leaveOut } from "../../support/optional.ts";
 import { suite } from "../../support/suite.ts";
-import { buildPolicy, buildTools, tool } from "./tools.ts";
+import { buildTools, tool } from "./tools.ts";
 
 interface Context {
   folder: TestFolder;
@@ -83,7 +84,7 @@ const bridge = ({ policy, folder }: Context, settings: string): string[] => [
 test.before(async (context) => {
   if (missing !== undefined) return;
   context.folder = await makeFolder();
-  context.policy = await buildPolicy();
+  context.policy = builtPlugin("cipd-policy");
   await context.folder.write({
     "source/hello.txt": "hello",
     "policy.yaml": `services: [${SERVICE}]\npackages: [{ prefix: good }]\n`,

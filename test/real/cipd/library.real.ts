@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { builtPlugin } from "../../../scripts/build-plugins.ts";
 import { parse } from "yaml";
 import type { MetadataProvider } from "../../../src/capability/metadata-provider.ts";
 import { CipdHost } from "../../../src/cipd/cipd-host.ts";
@@ -13,7 +14,7 @@ import { runCli } from "../../support/cli.ts";
 import { makeFolder } from "../../support/folder.ts";
 import { leaveOut } from "../../support/optional.ts";
 import { suite } from "../../support/suite.ts";
-import { buildPolicy, buildTools, tool } from "./tools.ts";
+import { buildTools, tool } from "./tools.ts";
 
 // "(host N)" in a test's name is the number of a behaviour of CIPD's own host; see test/cipd/README.md.
 
@@ -135,7 +136,7 @@ real("check asks the service that a flag names", async () => {
       "me.yaml": settings("me"),
       "x.ensure": `a/b ${IID}\n`,
     });
-    const policy = await buildPolicy();
+    const policy = builtPlugin("cipd-policy");
     for (const [name, code] of [["ci", 0], ["me", 1]] as const) {
       const args = [
         "check",
@@ -156,7 +157,7 @@ real("check asks the service that a flag names", async () => {
 
 real("one policy gives one verdict in check, in the bridge and in the library", async () => {
   const folder = await makeFolder();
-  const policy = await buildPolicy();
+  const policy = builtPlugin("cipd-policy");
   const settings = `services: [${SERVICE}]\npackages: [{ prefix: good }]\n`;
   const pins = [["good/a", IID], ["bad/b", IID], ["good/c", SHA1_IID]] as const;
   await folder.write({ "policy.yaml": settings, "metadata.yaml": `${SERVICE}: {}\n` });

@@ -2,8 +2,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT } from "../../../scripts/project.ts";
 import { runCommand } from "../../../scripts/run-command.ts";
-import { buildSource } from "../../../src/build/build-source.ts";
-import { writeFileAtomic } from "../../../src/platform/output-file.ts";
 
 const LUCI = "go.chromium.org/luci/cipd/client";
 
@@ -35,13 +33,4 @@ export async function buildTools(): Promise<string | undefined> {
     if (code !== 0) return `${source} cannot be built: ${output.trim()}`;
   }
   return undefined;
-}
-
-/** The sample policy, built. @returns its path */
-export async function buildPolicy(): Promise<string> {
-  const path = join(FOLDER, "cipd-policy.wasm");
-  const folder = join(PROJECT, "wasm-plugins", "cipd-policy");
-  await mkdir(FOLDER, { recursive: true });
-  await writeFileAtomic(path, (await buildSource(folder)).bytes);
-  return path;
 }

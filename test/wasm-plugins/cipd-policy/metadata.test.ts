@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../src/json.ts";
-import type { MetadataEntry, MetadataPage } from "../../../wasm-plugins/cipd-policy/contract.ts";
+import type { MetadataListAnswer } from "../../../src/guest/host.ts";
+import type { MetadataEntry } from "../../../wasm-plugins/cipd-policy/metadata.ts";
 import {
   checkPin,
   FakeHost,
@@ -17,7 +18,7 @@ const SERVICE = "https://chrome-infra-packages.appspot.com";
 function pagingHost(entries: readonly MetadataEntry[]): FakeHost {
   return new FakeHost(({ pageSize, pageToken }) => {
     const start = Number(pageToken ?? 0);
-    const end = start + pageSize;
+    const end = start + pageSize!;
     const page = { entries: entries.slice(start, end) };
     return end < entries.length ? { ...page, nextPageToken: String(end) } : page;
   });
@@ -95,16 +96,20 @@ test("values of 512 KiB are looked at", () => {
   assert.is(checkPin(PIN, requiring({ key: "k", patterns: [`*x*end`] }), host()).allowed, false);
 });
 
-const FAILURES: readonly (readonly [string, () => MetadataPage, string])[] = [
+const FAILURES: readonly (readonly [string, () => MetadataListAnswer, string])[] = [
   ["refuses", () => {
     throw Object.assign(new Error("not granted"), { code: "capability.denied" });
   }, 'cannot be had: capability.denied, "not granted".'],
   ["throws what is no error", () => {
     throw null;
   }, "cannot be had: it does not say why."],
-  ["answers with nothing", () => null as unknown as MetadataPage, "cannot be had"],
-  ["answers without entries", () => ({}) as MetadataPage, "cannot be had"],
-  ["has an entry that is none", () => ({ entries: [null] }) as unknown as MetadataPage, "cannot"],
+  ["answers with nothing", () => null as unknown as MetadataListAnswer, "cannot be had"],
+  ["answers without entries", () => ({}) as MetadataListAnswer, "cannot be had"],
+  [
+    "has an entry that is none",
+    () => ({ entries: [null] }) as unknown as MetadataListAnswer,
+    "cannot",
+  ],
   ["fails with megabytes", () => {
     throw new Error("\ud800".repeat(5_000_000));
   }, "cannot be had"],
