@@ -1,10 +1,9 @@
 import { openBundle } from "../bundle/bundle.ts";
 import type { Manifest } from "../bundle/manifest.ts";
-import { parseManifest } from "../bundle/manifest.ts";
 import { packBundle } from "../bundle/pack.ts";
 import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "../bundle/source-map.ts";
 import { FUNCTION_NAMES } from "../capability/function-names.ts";
-import { readManifestFile } from "../host/open-plugin-file.ts";
+import { readManifest } from "../host/open-plugin-file.ts";
 import { LIMITS } from "../limits.ts";
 import { fileKind } from "../platform/file-system.ts";
 import { folderWith } from "../platform/package.ts";
@@ -86,10 +85,6 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
   return { bytes, digest, manifest, warnings: program.warnings };
 }
 
-async function readManifest(path: string): Promise<Manifest> {
-  return parseManifest(await readManifestFile(path));
-}
-
 /** The author's: beside the module, or above it within the same package. */
 async function findTsconfig(folder: string): Promise<string | undefined> {
   const found = folderWith("tsconfig.json", folder);
@@ -101,7 +96,8 @@ async function findTsconfig(folder: string): Promise<string | undefined> {
 
 function checkSize({ code, inputs }: Program): void {
   if (code.length <= MAX_PROGRAM_BYTES) return;
-  const largest = [...inputs].sort(([, a], [, b]) => b - a).slice(0, 3)
+  const largest = [...inputs].filter(([, bytes]) => bytes > code.length / 100)
+    .sort(([, a], [, b]) => b - a).slice(0, 3)
     .map(([file, bytes]) => `"${file}" (${bytes})`);
   throw new PluginError(
     "build.too-large",

@@ -1,7 +1,6 @@
-import type { Manifest } from "../bundle/manifest.ts";
 import { openBundle } from "../bundle/bundle.ts";
 import { packBundle } from "../bundle/pack.ts";
-import { readManifestFile } from "../host/open-plugin-file.ts";
+import { readManifest } from "../host/open-plugin-file.ts";
 import { fileKind } from "../platform/file-system.ts";
 import { joinPath, splitPath } from "../platform/path.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -53,8 +52,8 @@ export async function buildSource(path: string, options: BuildOptions = {}): Pro
     );
   }
   if (source.language === "typescript") return await buildPlugin(source.module, options);
-  const said = await readManifestFile(options.manifest ?? joinPath(source.folder, "plugin.json"));
-  const bytes = packBundle(await buildAssemblyScript(source.folder), said as unknown as Manifest);
+  const said = await readManifest(options.manifest ?? joinPath(source.folder, "plugin.json"));
+  const bytes = packBundle(await buildAssemblyScript(source.folder), said);
   const bundle = await openBundle(bytes);
   return { bytes, digest: bundle.digest, manifest: bundle.manifest, warnings: [] };
 }

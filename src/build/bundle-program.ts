@@ -37,10 +37,17 @@ const CODES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/^No loader is configured for "\.(node|wasm)"/, "build.import-refused"],
 ];
 
-const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
-  "build.top-level-await": "the top level runs once, when the plugin is built, and cannot wait",
-  "build.import-refused": "packages with native parts cannot run in a plugin",
-};
+/** What an author is told in its place, where it speaks of what is not theirs. */
+function wordsFor(code: ErrorCode, text: string): string {
+  if (code === "build.top-level-await") {
+    return '"await" cannot stand at the top level, which runs once, when the plugin is built';
+  }
+  if (code === "build.import-refused") {
+    return `${text}: packages with native parts cannot run in a plugin`;
+  }
+  const missing = /^Could not resolve "((?:@[^/"]+\/)?[^./"][^/"]*)/.exec(text)?.[1];
+  return missing === undefined ? text : `${text}; run: npm install ${missing}`;
+}
 
 /**
  * Puts the author's module, the guest kit and the packages that they import into one script. Nothing
@@ -128,8 +135,7 @@ function asBuildError(thrown: unknown): unknown {
   const { detail, text, location } = first;
   const code = (detail as Partial<Refusal> | undefined)?.code ??
     CODES.find(([pattern]) => pattern.test(text))?.[1] ?? "build.syntax-error";
-  const hint = WHAT_TO_DO[code];
-  const words = `${wordsOf(first)}${hint === undefined || detail ? "" : `: ${hint}`}`;
+  const words = wordsOf(detail ? first : { ...first, text: wordsFor(code, text) });
   return new PluginError(code, `Cannot build the plugin: ${words}`, {
     details: location === null ? {} : {
       file: location.file,

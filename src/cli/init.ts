@@ -48,7 +48,7 @@ async function runInit({ flags, stdout }: VerbContext): Promise<ExitCode> {
   const files = await templateFiles(choice, await ownDependency(`${name}/package.json`));
   await writeNewFolder(name, files);
   const written = [...files.keys()].map((path) => `wrote ${name}/${path}\n`).join("");
-  await stdout.write(`${written}\nNext:\n  cd ${name} && npm install\n  npm test\n`);
+  await stdout.write(`${written}\nNext:\n  cd ${name}\n  npm install && npm test\n`);
   return 0;
 }
 

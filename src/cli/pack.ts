@@ -1,6 +1,6 @@
 import { openBundle } from "../bundle/bundle.ts";
 import { packBundle } from "../bundle/pack.ts";
-import { readManifestFile, readPluginFile } from "../host/open-plugin-file.ts";
+import { readManifest, readPluginFile } from "../host/open-plugin-file.ts";
 import { LIMITS } from "../limits.ts";
 import { writeFileAtomic } from "../platform/output-file.ts";
 import { usage } from "./flags.ts";
@@ -28,7 +28,7 @@ async function runPack({ flags, stdout }: VerbContext): Promise<ExitCode> {
   const output = flags.one("output");
   if (output === undefined) throw usage('"--output" is missing: -o OUT.wasm');
   const wasm = await readPluginFile(source, LIMITS.bundleBytes);
-  const packed = packBundle(wasm, await readManifestFile(manifestPath));
+  const packed = packBundle(wasm, await readManifest(manifestPath));
   // Opened as a user would: a bundle that could not be read is not written.
   const { digest } = await openBundle(packed);
   await writeFileAtomic(output, packed);

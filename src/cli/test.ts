@@ -14,8 +14,8 @@ export const test: Verb = {
   summary: "Run a plugin's cases and tests against it, in the sandbox",
   usage: "[FOLDER] [--plugin P.wasm] [--filter TEXT] [--watch]",
   denoPermissions:
-    "--allow-read --allow-env --allow-sys=cpus (and --allow-write --allow-sys=cpus,uid " +
-    "for --output, -A for --watch; a *.test.ts needs what it does itself)",
+    '--allow-read --allow-env --allow-sys=cpus (and those of "build" where the plugin is built, ' +
+    "--allow-write --allow-sys=cpus,uid for --output, -A for --watch; a *.test.ts needs what it does itself)",
   flags: [
     { name: "plugin", value: "FILE", help: "the plugin; without it, policy.wasm of FOLDER" },
     { name: "filter", value: "TEXT", help: 'only tests whose "file: name" has TEXT in it' },
@@ -36,9 +36,9 @@ export const test: Verb = {
     { name: "memory", value: "SIZE", help: "its memory: pages of 64 KiB, or 64MiB" },
   ],
   notes:
-    `FOLDER is the plugin's; without it, the current one. Its tests are "cases/*.yaml" (src/testing
-describes them), and "*.test.ts" there and in "test", which import "cofferdam/test". On Node, those
-need esbuild. What the plugin asks of its host is answered by the test; nothing real is granted.
+    `FOLDER is the plugin's; without it, the current one. Its policy.wasm is built first, where it is older
+than its sources. Its tests are "cases/*.yaml" (src/testing describes them), and "*.test.ts" there and
+in "test", which import "cofferdam/test". On Node, those need esbuild. What the plugin asks of its host is answered by the test; nothing real is granted.
 The report ends with each rule of the manifest and the tests that it gave a reason in.
 Exit code: 0 all passed, 1 a test failed, 2 could not tell: there is no test, a file of tests cannot be
 read or loaded, or the plugin does not load.`,

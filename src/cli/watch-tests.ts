@@ -1,6 +1,8 @@
+import { findSource } from "../build/build-source.ts";
 import { type FileTimes, fileTimes, folderTimes, pause } from "../platform/folder-times.ts";
 import { runSelf } from "../platform/process.ts";
 import { PluginError } from "../plugin-error.ts";
+import { PLUGIN_FILE } from "../testing/plugin-of-folder.ts";
 import type { ParsedFlags } from "./flags.ts";
 import type { ExitCode, VerbContext } from "./verb.ts";
 
@@ -66,6 +68,10 @@ function argumentsOf({ given, positionals }: ParsedFlags): string[] {
 
 async function timesOf(folder: string, plugin: string | undefined): Promise<Times> {
   const times = await folderTimes(folder);
+  if (plugin === undefined && await findSource(folder) !== undefined) {
+    // A run builds it, by way of a file beside it; what it is built of is looked at.
+    for (const path of times.keys()) if (path.startsWith(PLUGIN_FILE)) times.delete(path);
+  }
   const ofPlugin = plugin === undefined ? undefined : await fileTimes(plugin);
   if (ofPlugin !== undefined) times.set(`--plugin ${plugin}`, ofPlugin);
   return times;

@@ -1,4 +1,5 @@
 import { type Bundle, hasManifest, openBundle } from "../bundle/bundle.ts";
+import { type Manifest, parseManifest } from "../bundle/manifest.ts";
 import { LIMITS } from "../limits.ts";
 import { readFileBounded } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -63,12 +64,21 @@ async function readPlainManifest(path: string): Promise<unknown> {
 }
 
 /**
- * A manifest file as a value.
+ * A manifest file as an author wrote it.
  *
  * @throws {PluginError} `input.not-found`, `input.unreadable`, `bundle.too-large`,
  * `bundle.manifest-invalid`
  */
-export async function readManifestFile(path: string): Promise<unknown> {
+export async function readManifest(path: string): Promise<Manifest> {
+  try {
+    return parseManifest(await readManifestFile(path));
+  } catch (error) {
+    throw named(path, error);
+  }
+}
+
+/** The same as a value, whatever it is. */
+async function readManifestFile(path: string): Promise<unknown> {
   const bytes = await readPluginFile(path, LIMITS.manifestBytes);
   const { parseDocuments } = await import("../document/parse.ts");
   try {

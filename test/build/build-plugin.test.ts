@@ -218,7 +218,7 @@ const BAD: readonly Bad[] = [
     what: "an import of a package that is not installed",
     source: `import x from "not-there";\nvoid x;\n${PLAIN}`,
     code: "build.import-missing",
-    says: ["policy.ts:1:15: ", '"not-there"'],
+    says: ["policy.ts:1:15: ", '"not-there"; run: npm install not-there'],
   },
   {
     what: "an import by Deno's names",
@@ -230,7 +230,7 @@ const BAD: readonly Bad[] = [
     what: "a top-level await",
     source: `${PLAIN}await Promise.resolve();`,
     code: "build.top-level-await",
-    says: ["policy.ts:3:1: "],
+    says: ["policy.ts:3:1: ", '"await"'],
   },
   {
     what: "no default export",

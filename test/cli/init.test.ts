@@ -35,7 +35,7 @@ for (const contract of ["admission", "volume", "network"] as const) {
         ...[".gitignore", "README.md", `cases/${CASES[contract]}`, "deno.json", "package.json"],
         ...["plugin.json", "policy.test.ts", "tsconfig.json", ...SOURCES[language]],
       ].sort();
-      const next = `\nNext:\n  cd ${name} && npm install\n  npm test\n`;
+      const next = `\nNext:\n  cd ${name}\n  npm install && npm test\n`;
       assert.is(stdout, paths.map((path) => `wrote ${name}/${path}\n`).join("") + next);
 
       const read = (path: string) => readFile(join(folder.path, name, path), "utf8");

@@ -1,9 +1,10 @@
 /** `cofferdam test` as a user runs it. */
 import { spawn } from "node:child_process";
-import { readdir, utimes, writeFile } from "node:fs/promises";
+import { readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { CLI, plainEnvironment } from "../support/cli.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 import { LOOP } from "./check-folder.ts";
@@ -227,31 +228,66 @@ test("writes a report to a file", async () => {
   }
 });
 
-test("--watch runs again after each change, until it is interrupted", async () => {
-  const folder = await makeTestFolder({ "cases/a.yaml": GOOD });
+/** Runs `cofferdam test --watch` in a folder while `work` goes on; gives what came on stderr. */
+async function watching(
+  folder: TestFolder,
+  work: (seen: (text: string, times: number) => Promise<void>) => Promise<void>,
+): Promise<string> {
   const child = spawn(CLI[0], [...CLI[1], "test", "--watch"], {
     cwd: folder.path,
     env: plainEnvironment(),
   });
   let output = "";
-  const seen = async (text: string | RegExp, times: number) => {
-    while ((output.match(new RegExp(text, "g")) ?? []).length < times) {
+  let errors = "";
+  const seen = async (text: string, times: number) => {
+    while (output.split(text).length <= times) {
       await new Promise((resolve) => child.stdout.once("data", resolve));
     }
   };
   const ended = new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
   child.stdout.on("data", (chunk) => output += chunk);
+  child.stderr.on("data", (chunk) => errors += chunk);
   try {
-    await seen("1 passed, 0 failed", 1);
-    await writeFile(join(folder.path, "cases", "a.yaml"), GOOD + BAD);
-    await seen("1 passed, 1 failed", 1);
-    await writeFile(join(folder.path, "cases", "b.yaml"), GOOD);
-    await seen("2 passed, 1 failed", 1);
+    await work(seen);
   } finally {
     child.kill("SIGINT");
     assert.is(await ended, "SIGINT");
     await folder.remove();
   }
+  return errors;
+}
+
+test("--watch runs again after each change, until it is interrupted", async () => {
+  const folder = await makeTestFolder({ "cases/a.yaml": GOOD });
+  await watching(folder, async (seen) => {
+    await seen("1 passed, 0 failed", 1);
+    await folder.write({ "cases/a.yaml": GOOD + BAD });
+    await seen("1 passed, 1 failed", 1);
+    await folder.write({ "cases/b.yaml": GOOD });
+    await seen("2 passed, 1 failed", 1);
+  });
+});
+
+test("--watch builds what changed, which is no change by itself", async () => {
+  const policy = (allowed: boolean) =>
+    `import { admission } from "cofferdam/guest";
+    export default admission(() => ({ allowed: ${allowed}, reasons: [] }));`;
+  const folder = await makeFolder();
+  await folder.write({
+    "policy.ts": policy(true),
+    "plugin.json": JSON.stringify(MANIFEST),
+    "cases/a.yaml": "- { name: one, object: 1, expect: { allowed: true } }\n",
+  });
+  const errors = await watching(folder, async (seen) => {
+    await seen("1 passed, 0 failed", 1);
+    await folder.write({ "policy.ts": policy(false) });
+    await seen("0 passed, 1 failed", 1);
+    await folder.write({
+      "cases/a.yaml": "- { name: one, object: 1, expect: { allowed: false } }\n",
+    });
+    await seen("1 passed, 0 failed", 2);
+  });
+  assert.is(errors.split("running again").length - 1, 2, errors);
 });
 
 if ("Deno" in globalThis) {

@@ -1,12 +1,13 @@
 import * as assert from "uvu/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { REQUIRED_ENTRIES } from "../../src/contract/required-entries.ts";
 import { createHost, type Host } from "../../src/host/host.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { jsonDocument } from "../support/document.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
-import { answering, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
+import { answering, answeringEach, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
 interface Context {
@@ -213,13 +214,20 @@ const VOLUME = {
   settings: { type: "object" },
 } as const;
 
+/** Answers this to everything that is asked of a volume driver, and what else stands here. */
+const driver = (output: string, more: Record<string, string> = {}) =>
+  answeringEach({
+    ...Object.fromEntries(REQUIRED_ENTRIES.volume!.map((entry) => [entry, output])),
+    ...more,
+  });
+
 test("call() hands the guest a request of its contract, and gives its answer", async () => {
   const lines: string[] = [];
   await using host = await createHost({
     workers: 1,
     record: { append: (line) => void lines.push(line) },
   });
-  const guest = answering('{"mountpoint":"/m"}').replace("admission_check", "volume_path");
+  const guest = driver('{"mountpoint":"/m"}');
   const plugin = await host.load(bundleOf(guest, VOLUME), { settings: { a: 1 } });
   const answer = await plugin.call("volume_path", { name: "v", contract: "other" }, {
     now: "2026-01-01T00:00:00Z",
@@ -237,19 +245,13 @@ test("call() hands the guest a request of its contract, and gives its answer", a
 });
 
 test("call() refuses what is no entry point of the plugin's contracts", async ({ host }) => {
-  const volume = await host.load(bundleOf("(module)", VOLUME));
-  const judge = await host.load(bundleOf(
-    answering("no JSON").replace(
-      "admission_check",
-      'admission_check") (export "volume_list',
-    ),
-    {
-      implements: [{ contract: "admission", version: 1, kinds: ["json"] }, VOLUME.implements[0]],
-    },
-  ));
+  const volume = await host.load(bundleOf(driver("{}"), VOLUME));
+  const judge = await host.load(bundleOf(driver("no JSON", { admission_check: ALLOW }), {
+    implements: [{ contract: "admission", version: 1, kinds: ["json"] }, VOLUME.implements[0]],
+  }));
   const code = async (promise: Promise<unknown>) => (await errorOf(promise)).code;
   assert.is(await code(volume.call("network_add", {})), "contract.not-implemented");
-  assert.is(await code(volume.call("volume_list", {})), "contract.export-missing");
+  assert.is(await code(volume.call("volume_capabilities", {})), "contract.export-missing");
   assert.is(await code(volume.call("volume_list", {}, { now: "today" })), "usage.invalid");
   assert.is(await code(judge.call("admission_check", {})), "usage.invalid");
   assert.is(await code(judge.call("volume_list", {})), "contract.output-invalid");

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { parse } from "yaml";
 import { builtPlugin } from "../../../scripts/build-plugins.ts";
+import { parse } from "yaml";
 import type { MetadataProvider } from "../../../src/capability/metadata-provider.ts";
 import { CipdHost } from "../../../src/cipd/cipd-host.ts";
 import { objectRefOf } from "../../../src/cipd/pin.ts";
