@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
 import type { StateBounds } from "../../src/capability/state-bounds.ts";
+import { StateDatabase } from "../../src/capability/state-database.ts";
 import { openInstanceStore } from "../../src/capability/state-folder.ts";
 import type { StateStore } from "../../src/capability/state-store.ts";
 import { loadSqlite, type SqliteDatabase } from "../../src/platform/sqlite.ts";
+import type { PluginError } from "../../src/plugin-error.ts";
 import { plainEnvironment } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
 import { projectPath } from "../support/paths.ts";
@@ -215,6 +218,166 @@ test("who holds the lock holds up only those who wait for this store", async () 
     await folder.remove();
   }
 });
+
+test("release() is quick behind calls that are over, and behind those that wait", async () => {
+  const folder = await makeFolder();
+  try {
+    for (const over of [true, false]) {
+      const gone = new AbortController();
+      const { store, release } = await openInstanceStore(folder.path, "x");
+      const other = await openBeside(join(folder.path, "x"));
+      other.exec("BEGIN EXCLUSIVE");
+      const asked = Array.from(
+        { length: 100 },
+        () =>
+          store.get("k", over ? gone.signal : undefined).then(() => "done", (error) => error.code),
+      );
+      gone.abort();
+      const started = performance.now();
+      await release();
+      // Each of them waited for the lock by itself would be ten seconds.
+      assert.ok(performance.now() - started < 5_000);
+      assert.equal(await Promise.all(asked), Array(100).fill("capability.timeout"));
+      other.close();
+    }
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("a store whose thread has ended is opened anew", async () => {
+  const folder = await makeFolder();
+  // The thread of a store is nobody's but its own; here it is seen when it is first written to.
+  const { postMessage } = Worker.prototype;
+  const threads = new Set<Worker>();
+  Worker.prototype.postMessage = function (this: Worker, ...args) {
+    threads.add(this);
+    return Reflect.apply(postMessage, this, args);
+  };
+  try {
+    const first = await openInstanceStore(folder.path, "x");
+    await first.store.change({ key: "k", value: "v", bounds: BOUNDS, now: 0 });
+    const ended = first.store.get("k").then(() => first.store.get("k"));
+    for (const thread of threads) await thread.terminate();
+    assert.match(await ended.then(() => "done", String), /thread of a store has ended/);
+    const second = await openInstanceStore(folder.path, "x");
+    assert.is(await second.store.get("k"), "v");
+    await first.release();
+    assert.is(await second.store.get("k"), "v");
+    await second.release();
+  } finally {
+    Worker.prototype.postMessage = postMessage;
+    await folder.remove();
+  }
+});
+
+test("a file that was replaced is opened by whoever comes then, and fails who had it", async () => {
+  const folder = await makeFolder();
+  const put = (store: StateStore, value: string) =>
+    store.change({ key: "k", value, bounds: BOUNDS, now: 0 }).then(() => "done", String);
+  const file = join(folder.path, "x", "state.sqlite");
+  try {
+    const first = await openInstanceStore(folder.path, "x");
+    assert.is(await put(first.store, "old"), "done");
+    await rename(file, `${file}.old`);
+    const second = await openInstanceStore(folder.path, "x");
+    assert.is(await second.store.get("k"), null);
+    assert.is(await put(second.store, "new"), "done");
+    assert.match(await put(first.store, "lost"), /readonly/);
+    assert.match((await first.store.get("k").catch(String))!, /file of a store is gone/);
+    await first.release();
+    assert.is(await second.store.get("k"), "new");
+    await second.release();
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("opening waits for another process's lock by the clock", async () => {
+  const folder = await makeFolder();
+  const file = join(folder.path, "state.sqlite");
+  const open = await loadSqlite();
+  try {
+    // A file in this mode is refused at once, however long one would wait.
+    const other = open(file, { timeout: 1_000 });
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE t (a)");
+    const started = performance.now();
+    assert.throws(
+      () => new StateDatabase(open, file, 300),
+      (error: PluginError) => error.code === "capability.timeout" && /holds it/.test(error.message),
+    );
+    assert.ok(performance.now() - started >= 300);
+    other.close();
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("a database of something else is left as it is", async () => {
+  const folder = await makeFolder();
+  const file = join(folder.path, "foreign.sqlite");
+  const open = await loadSqlite();
+  const refused = (path: string, words: RegExp) =>
+    assert.throws(
+      () => new StateDatabase(open, path),
+      (error: PluginError) => error.code === "config.invalid" && words.test(error.message),
+    );
+  try {
+    for (
+      const sql of [
+        "CREATE TABLE theirs (a)",
+        "DROP TABLE theirs; PRAGMA application_id = 7",
+        "PRAGMA application_id = 0; PRAGMA user_version = 1",
+      ]
+    ) {
+      const db = open(file, { timeout: 1_000 });
+      db.exec(sql);
+      db.close();
+      const before = await readFile(file);
+      refused(file, /database of something else/);
+      assert.equal(await readFile(file), before, sql);
+    }
+    refused(":memory:", /journal stays in mode "memory", wanted "truncate"/);
+  } finally {
+    await folder.remove();
+  }
+});
+
+if (process.getuid?.() === 0) {
+  test("a place that cannot be written is refused when it is opened", async () => {
+    const folder = await makeFolder();
+    const open = await loadSqlite();
+    const user = 65_534;
+    const place = join(folder.path, "x");
+    const file = join(place, "state.sqlite");
+    const refused = () =>
+      assert.throws(
+        () => new StateDatabase(open, file),
+        (error: PluginError) => error.code === "output.unwritable",
+      );
+    try {
+      await mkdir(place);
+      await chmod(folder.path, 0o755);
+      await chmod(place, 0o555);
+      process.seteuid!(user);
+      refused();
+      process.seteuid!(0);
+      new StateDatabase(open, file).close();
+      await rm(`${file}-journal`, { force: true });
+      await chmod(file, 0o666);
+      process.seteuid!(user);
+      refused();
+      process.seteuid!(0);
+      await chmod(file, 0o444);
+      await chmod(place, 0o777);
+      process.seteuid!(user);
+      refused();
+    } finally {
+      process.seteuid!(0);
+      await folder.remove();
+    }
+  });
+}
 
 test("openInstanceStore() refuses a file that is no store, or one of another version", async () => {
   const folder = await makeFolder();
