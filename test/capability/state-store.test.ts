@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,6 +11,7 @@ import { openInstanceStore } from "../../src/capability/state-folder.ts";
 import type { StateStore } from "../../src/capability/state-store.ts";
 import { loadSqlite, type SqliteDatabase } from "../../src/platform/sqlite.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
+import { denoPath } from "../../scripts/project.ts";
 import { plainEnvironment } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
 import { projectPath } from "../support/paths.ts";
@@ -18,7 +20,7 @@ import { suite } from "../support/suite.ts";
 
 const test = suite("state-store");
 
-const KILLS = 200;
+const KILLS = 100;
 
 const BOUNDS: StateBounds = {
   maxBytes: 1 << 30,
@@ -28,12 +30,40 @@ const BOUNDS: StateBounds = {
   writesPerSecond: 1_000_000,
 };
 
-/** The command that runs a program of `test/support`, on the runtime that the tests run on. */
-function commandOf(name: string): [string, ...string[]] {
-  return "Deno" in globalThis
-    ? [process.execPath, "run", "-A", "--no-check", projectPath("test", "support", `${name}.ts`)]
-    : [process.execPath, projectPath("build", "test", "support", `${name}.js`)];
+type Command = [string, ...string[]];
+
+const onDeno = "Deno" in globalThis;
+
+/** The commands that run a program of `test/support`: on the runtime of the tests, then on the other. */
+function commandsOf(name: string): Command[] {
+  const source = projectPath("test", "support", `${name}.ts`);
+  const built = projectPath("build", "test", "support", `${name}.js`);
+  const deno: Command = [denoPath(), "run", "-A", "--no-check", source];
+  const node: Command = [onDeno ? "node" : process.execPath, built];
+  return onDeno ? [deno, node] : [node, deno];
 }
+
+/**
+ * The runtimes of two writers: one each, where both are at hand. The other one says itself where it is:
+ * npm installs Deno behind a script, and a kill would end only that.
+ */
+async function pairOf(name: string): Promise<[Command, Command]> {
+  const [own, [program, ...args]] = commandsOf(name) as [Command, Command];
+  const say = onDeno ? ["-p", "process.execPath"] : ["eval", "console.log(Deno.execPath())"];
+  const path = await new Promise<string>((resolve) => {
+    let output = "";
+    const child = spawn(program, say, {
+      env: plainEnvironment(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    child.stdout!.on("data", (chunk) => output += chunk);
+    child.on("error", () => resolve(""));
+    child.on("close", () => resolve(output.trim()));
+  });
+  return [own, path !== "" && existsSync(args.at(-1)!) ? [path, ...args] : own];
+}
+
+const WRITERS = await pairOf("state-writer");
 
 /** A process that waits to be told to write. */
 interface Writer {
@@ -46,8 +76,7 @@ interface Writer {
   readonly acknowledged: Promise<number[]>;
 }
 
-function startWriter(folder: string, prefix: string): Writer {
-  const [program, ...args] = commandOf("state-writer");
+function startWriter([program, ...args]: Command, folder: string, prefix: string): Writer {
   const child = spawn(program, [...args, folder, prefix], {
     env: plainEnvironment(),
     stdio: ["pipe", "pipe", "pipe"],
@@ -86,7 +115,7 @@ function startWriter(folder: string, prefix: string): Writer {
 }
 
 function startPair(folder: string, round: number): Writer[] {
-  return ["a", "b"].map((name) => startWriter(folder, `${round}${name}`));
+  return WRITERS.map((command, index) => startWriter(command, folder, `${round}/${index}`));
 }
 
 /** Kills a writer a moment after its first writes, however slow the machine is. */
@@ -223,16 +252,14 @@ test("release() is quick behind calls that are over, and behind those that wait"
   const folder = await makeFolder();
   try {
     for (const over of [true, false]) {
-      const gone = new AbortController();
+      const controllers = Array.from({ length: 100 }, () => new AbortController());
       const { store, release } = await openInstanceStore(folder.path, "x");
       const other = await openBeside(join(folder.path, "x"));
       other.exec("BEGIN EXCLUSIVE");
-      const asked = Array.from(
-        { length: 100 },
-        () =>
-          store.get("k", over ? gone.signal : undefined).then(() => "done", (error) => error.code),
+      const asked = controllers.map(({ signal }) =>
+        store.get("k", over ? signal : undefined).then(() => "done", (error) => error.code)
       );
-      gone.abort();
+      for (const controller of controllers) controller.abort();
       const started = performance.now();
       await release();
       // Each of them waited for the lock by itself would be ten seconds.
@@ -457,7 +484,7 @@ test("a full disk fails the write and nothing else", async () => {
     // No file may have more than 400 blocks; XFSZ is what would end the process that tries.
     const limited = ["-c", "trap '' XFSZ; ulimit -f 400; exec \"$@\"", "sh"];
     const path = join(folder.path, "state");
-    const child = spawn("sh", [...limited, ...commandOf("state-filler"), path], {
+    const child = spawn("sh", [...limited, ...commandsOf("state-filler")[0]!, path], {
       env: plainEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
