@@ -69,7 +69,9 @@ const RESULTS = {
 
 function isResult(error: unknown, wanted: { code: number; message: string }): boolean {
   const { errcode, message } = error as { errcode?: number; message?: string };
-  return errcode === undefined ? message === wanted.message : (errcode & 0xff) === wanted.code;
+  if (errcode !== undefined) return (errcode & 0xff) === wanted.code;
+  // Behind it may stand a path.
+  return message?.startsWith(wanted.message) ?? false;
 }
 
 /** Whether an error says that another connection holds the lock. */

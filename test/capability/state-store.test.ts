@@ -20,7 +20,7 @@ import { suite } from "../support/suite.ts";
 
 const test = suite("state-store");
 
-const KILLS = 100;
+const KILLS = 200;
 
 const BOUNDS: StateBounds = {
   maxBytes: 1 << 30,
