@@ -9,7 +9,8 @@ import { parseRequest } from "./request.ts";
 /**
  * A host function that takes JSON and gives JSON: `{"ok":…}`, or `{"error":{"code","message"}}` for a
  * `capability.*` error that `handle` throws. Anything else that it throws is `capability.failed`,
- * whose words stay with the host: they may name paths that are none of a guest's business.
+ * whose words stay with the host: they may name paths that are none of a guest's business. The
+ * operator is told them.
  */
 export function jsonFunction<Request>(
   capability: CapabilityName,
@@ -24,18 +25,28 @@ export function jsonFunction<Request>(
       try {
         return encodeAnswer({ ok: await handle(parseRequest(name, schema, bytes), call) });
       } catch (error) {
-        return encodeError(name, error);
+        return encodeError(name, error, call);
       }
     },
   };
 }
 
-/** `{"error":{"code","message"}}` in UTF-8, for a function that was asked for what it does not do. */
-export function encodeError(name: string, error: unknown): Uint8Array {
-  const { code, message } = error instanceof PluginError && error.code.startsWith("capability.")
-    ? error
-    : new PluginError("capability.failed", `"${name}" failed in the host`);
-  return encodeAnswer({ error: { code, message } });
+/**
+ * `{"error":{"code","message"}}` in UTF-8, for a function that was asked for what it does not do.
+ *
+ * @param call Where the operator hears of what the guest is not told.
+ */
+export function encodeError(
+  name: string,
+  error: unknown,
+  call?: Pick<HostCall, "report">,
+): Uint8Array {
+  if (error instanceof PluginError && error.code.startsWith("capability.")) {
+    return encodeAnswer({ error: { code: error.code, message: error.message } });
+  }
+  call?.report?.(name, error);
+  const message = `"${name}" failed in the host`;
+  return encodeAnswer({ error: { code: "capability.failed", message } });
 }
 
 /** An answer in UTF-8. */

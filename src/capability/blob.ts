@@ -68,7 +68,7 @@ function reader(maxBytes: number): HostFunction {
         read.use(call, chunk.length);
         return framed(BLOB_BYTES, chunk);
       } catch (error) {
-        return framed(BLOB_ERROR, encodeError("blob_read", error));
+        return framed(BLOB_ERROR, encodeError("blob_read", error, call));
       }
     },
   };
@@ -103,7 +103,7 @@ function writer(maxBytes: number): HostFunction {
         await settle("blob_write", call, () => target.write!(bytes));
         return new TextEncoder().encode(`{"ok":{"written":${length}}}`);
       } catch (error) {
-        return encodeError("blob_write", error);
+        return encodeError("blob_write", error, call);
       }
     },
   };

@@ -1,5 +1,6 @@
 import {
   isBusy,
+  isUnwritable,
   type OpenSqlite,
   type SqliteDatabase,
   type SqliteStatement,
@@ -55,8 +56,14 @@ export type IsCancelled = () => boolean;
 /** Another connection's lock is waited for in pieces of this many milliseconds. */
 const WAIT_MS = 100;
 
-/** How often opening waits so; what is open waits as long as its callers. */
-const OPENING_WAITS = 100;
+/** How long opening waits for it; what is open waits as long as its callers. */
+const OPENING_MS = 10_000;
+
+/** SQLite refuses some waits at once, against deadlocks. Whoever tries again sleeps so long first. */
+const PAUSE_MS = 5;
+
+/** Whose file it is: "cofD" as SQLite's `application_id`, which is 0 in a new file. */
+const APPLICATION = 0x636f6644;
 
 /** The one form of the store so far; SQLite's `user_version`, which is 0 in a new file. */
 const VERSION = 1;
@@ -65,7 +72,14 @@ const SCHEMA = `
   CREATE TABLE entry (key BLOB NOT NULL UNIQUE, value BLOB NOT NULL);
   CREATE TABLE usage (bytes INTEGER NOT NULL, keys INTEGER NOT NULL, tokens REAL, tokens_at REAL);
   INSERT INTO usage VALUES (0, 0, NULL, NULL);
+  PRAGMA application_id = ${APPLICATION};
   PRAGMA user_version = ${VERSION};
+`;
+
+const IDENTITY = `
+  SELECT application_id AS application, user_version AS version,
+    (SELECT count(*) FROM sqlite_schema) AS things
+  FROM pragma_application_id, pragma_user_version
 `;
 
 // coalesce(), since Node 22 binds no bytes as NULL.
@@ -100,15 +114,17 @@ export class StateDatabase {
 
   /**
    * @param path The file; the folder around it is private to this process's user.
-   * @throws {PluginError} `config.invalid` for a store of another version
-   * @throws {Error} SQLite's, for a file that is none of its own, or that cannot be written
+   * @param waitMs How long to wait for another process's lock, at most.
+   * @throws {PluginError} `config.invalid` for a file of something else, or of another version;
+   *   `output.unwritable`; `capability.timeout` where another process held the lock all the time
+   * @throws {Error} SQLite's, for a file that is none of its own
    */
-  constructor(open: OpenSqlite, path: string) {
-    this.#db = open(path, { timeout: WAIT_MS });
+  constructor(open: OpenSqlite, path: string, waitMs: number = OPENING_MS) {
+    const deadline = performance.now() + waitMs;
+    const isCancelled: IsCancelled = () => performance.now() >= deadline;
+    this.#db = orUnwritable(path, () => open(path, { timeout: WAIT_MS }));
     try {
-      let waits = 0;
-      const isCancelled = () => ++waits > OPENING_WAITS;
-      this.#prepareFile(isCancelled);
+      orUnwritable(path, () => this.#prepareFile(isCancelled));
       // It reads the schema, so that it may meet a lock as well.
       const prepare = (sql: string) => retry(isCancelled, () => this.#db.prepare(sql));
       this.#get = prepare("SELECT value FROM entry WHERE key = ?");
@@ -124,22 +140,60 @@ export class StateDatabase {
   }
 
   #prepareFile(isCancelled: IsCancelled): void {
-    const versionOf = () => this.#db.prepare("PRAGMA user_version").get()!["user_version"];
     // A commit is on the disk before it counts as one: what was acknowledged must not be lost.
     retry(isCancelled, () => this.#db.exec("PRAGMA synchronous = FULL"));
-    retry(isCancelled, () => this.#db.exec("PRAGMA journal_mode = TRUNCATE"));
-    if (retry(isCancelled, versionOf) === 0) {
+    // Before anything of the file is changed.
+    const mine = retry(isCancelled, () => this.#isMine());
+    this.#useRollbackJournal(isCancelled);
+    if (!mine) {
       this.#transact(isCancelled, () => {
         // Another process may have been faster.
-        if (versionOf() === 0) this.#db.exec(SCHEMA);
+        if (!this.#isMine()) this.#db.exec(SCHEMA);
       });
+    } else {
+      this.#tryToWrite(isCancelled);
     }
-    const version = retry(isCancelled, versionOf);
-    if (version === VERSION) return;
+  }
+
+  /** Whether it is a store; false where it is empty. */
+  #isMine(): boolean {
+    const { application, version, things } = this.#db.prepare(IDENTITY).get()!;
+    if (application === 0 && version === 0 && things === 0) return false;
+    if (application !== APPLICATION) {
+      throw new PluginError(
+        "config.invalid",
+        "Cannot use the state of this instance: its file is a database of something else",
+      );
+    }
+    if (version !== VERSION) {
+      throw new PluginError(
+        "config.invalid",
+        `Cannot use the state of this instance: its store has version ${version}, wanted ${VERSION}`,
+      );
+    }
+    return true;
+  }
+
+  #useRollbackJournal(isCancelled: IsCancelled): void {
+    const { journal_mode: mode } = retry(
+      isCancelled,
+      () => this.#db.prepare("PRAGMA journal_mode = TRUNCATE").get()!,
+    ) as { journal_mode: unknown };
+    if (mode === "truncate") return;
     throw new PluginError(
       "config.invalid",
-      `Cannot use the state of this instance: its store has version ${version}, wanted ${VERSION}`,
+      `Cannot use the state of this instance: its journal stays in mode "${mode}", wanted "truncate"`,
     );
+  }
+
+  /** Writes something and takes it back, so that an operator hears now what no guest should find. */
+  #tryToWrite(isCancelled: IsCancelled): void {
+    retry(isCancelled, () => this.#db.exec("BEGIN IMMEDIATE"));
+    try {
+      this.#db.exec(`PRAGMA user_version = ${VERSION}`);
+    } finally {
+      this.#rollBack();
+    }
   }
 
   get(key: string, isCancelled: IsCancelled): string | null {
@@ -239,31 +293,58 @@ export class StateDatabase {
     }
   }
 
+  /**
+   * Some failures, such as a full disk, have ended the transaction themselves; there is none to roll
+   * back then, and what failed is what counts. Were one left open, the next one could not begin.
+   */
   #rollBack(): void {
     try {
       this.#db.exec("ROLLBACK");
     } catch {
-      // What failed, such as a full disk, has ended the transaction itself.
+      // See above.
     }
   }
 }
 
-/** Tries again for as long as another connection holds the lock and somebody waits for the answer. */
+/**
+ * Does `action` while somebody waits for the answer; again for as long as another connection holds
+ * the lock.
+ */
 function retry<T>(isCancelled: IsCancelled, action: () => T): T {
-  for (;;) {
+  let cause: unknown;
+  while (!isCancelled()) {
+    const started = performance.now();
     try {
       return action();
     } catch (error) {
       if (!isBusy(error)) throw error;
-      if (isCancelled()) throw cancelled(error);
+      cause = error;
     }
+    if (performance.now() - started < 1) sleep(PAUSE_MS);
   }
+  throw cancelled(cause);
+}
+
+/** Blocks this thread. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function cancelled(cause?: unknown): PluginError {
-  return new PluginError("capability.timeout", "Cannot use the state: another process holds it", {
-    cause,
-  });
+  const why = cause === undefined ? "the time for it is over" : "another process holds it";
+  return new PluginError("capability.timeout", `Cannot use the state: ${why}`, { cause });
+}
+
+function orUnwritable<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (!isUnwritable(cause)) throw cause;
+    const { message } = cause as Error;
+    throw new PluginError("output.unwritable", `Cannot write the state in "${path}": ${message}`, {
+      cause,
+    });
+  }
 }
 
 function encode(text: string): Uint8Array {

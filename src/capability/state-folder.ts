@@ -1,3 +1,4 @@
+import { fileIdentity } from "../platform/file-system.ts";
 import { sha256Sync } from "../platform/hash.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -5,10 +6,16 @@ import { StateStore } from "./state-store.ts";
 
 /** A store that several plugins of this process may share, and how many do. */
 interface Shared {
-  readonly store: Promise<StateStore>;
+  readonly opened: Promise<Opened>;
   users: number;
   /** Set once nobody uses it any more. */
   closed?: Promise<void>;
+}
+
+interface Opened {
+  readonly store: StateStore;
+  /** Of the file that it has open. */
+  readonly identity: string;
 }
 
 /** The store, in the folder of its instance. SQLite's journal stands beside it. */
@@ -18,42 +25,66 @@ const openStores = new Map<string, Shared>();
 
 /**
  * Opens the store of an instance, in a folder of its own within the operator's. A process opens it
- * once, however many ask.
+ * once, however many ask, and anew where what is open is of no use any more.
  *
- * @throws {PluginError} `trust.writable`, `output.unwritable`, `config.invalid`
+ * @throws {PluginError} `trust.writable`, `output.unwritable`, `config.invalid`, `capability.timeout`
  */
 export async function openInstanceStore(
   folder: string,
   instance: string,
 ): Promise<{ readonly store: StateStore; release(): Promise<void> }> {
   const path = await makePrivateFolder(folder, folderName(instance));
-  let shared = openStores.get(path);
-  while (shared?.closed !== undefined) {
-    await shared.closed;
-    shared = openStores.get(path);
-  }
-  if (shared === undefined) {
-    openStores.set(path, shared = { store: StateStore.open(`${path}/${FILE}`), users: 0 });
-  }
-  shared.users++;
-  const user = shared;
-  const release = once(() =>
-    --user.users > 0 ? Promise.resolve() : user.closed = close(path, user)
-  );
-  try {
-    return { store: await shared.store, release };
-  } catch (error) {
+  for (;;) {
+    // Nothing is awaited between looking and counting, so that nobody opens or closes it in between.
+    const shared = openStores.get(path) ?? openShared(path);
+    if (shared.closed !== undefined) {
+      await shared.closed;
+      continue;
+    }
+    shared.users++;
+    const release = once(() =>
+      --shared.users > 0 ? Promise.resolve() : shared.closed = close(path, shared)
+    );
+    try {
+      const opened = await shared.opened;
+      if (await isUsable(path, opened)) return { store: opened.store, release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    // Those who have it keep it.
+    forget(path, shared);
     await release();
-    throw error;
   }
 }
 
-async function close(path: string, { store }: Shared): Promise<void> {
+/** Whether its thread runs, and its file still is the one that stands there. */
+async function isUsable(path: string, { store, identity }: Opened): Promise<boolean> {
+  return await fileIdentity(`${path}/${FILE}`) === identity && !store.isGone;
+}
+
+function openShared(path: string): Shared {
+  const shared: Shared = { opened: openFile(`${path}/${FILE}`), users: 0 };
+  openStores.set(path, shared);
+  return shared;
+}
+
+async function openFile(file: string): Promise<Opened> {
+  const store = await StateStore.open(file);
+  return { store, identity: await fileIdentity(file) };
+}
+
+async function close(path: string, shared: Shared): Promise<void> {
   try {
-    await (await store.catch(() => undefined))?.close();
+    const opened = await shared.opened.catch(() => undefined);
+    await opened?.store.close();
   } finally {
-    openStores.delete(path);
+    forget(path, shared);
   }
+}
+
+function forget(path: string, shared: Shared): void {
+  if (openStores.get(path) === shared) openStores.delete(path);
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

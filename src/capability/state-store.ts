@@ -1,7 +1,7 @@
 import { startWorker, type WorkerHandle } from "../platform/worker.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import type { Changed, KeyPage, KeyQuery, StateChange, StateUsage } from "./state-database.ts";
-import type { StateMethod, StateReply, StateTask } from "./state-thread.ts";
+import type { StateMethod, StateOpening, StateReply, StateTask } from "./state-thread.ts";
 
 /** What the functions of `state` stand on. */
 export type KeyValueStore = Pick<StateStore, "get" | "list" | "change">;
@@ -12,6 +12,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** How long what was asked before may take at the end. */
+const CLOSING_MS = 1_000;
+
 /**
  * The store of one instance, on disk, which other processes may have open as well. It lives in a thread
  * of its own: the disk and other processes' locks are waited for there, and hold up nobody else. What
@@ -20,7 +23,10 @@ interface Waiting {
 export class StateStore {
   readonly #thread: WorkerHandle;
   readonly #waiting: Map<number, Waiting> = new Map();
+  /** Raised when what still waits is given up. */
+  readonly #ending = new SharedArrayBuffer(4);
   #nextId = 0;
+  #ended = false;
   #gone: Error | undefined;
 
   private constructor() {
@@ -34,17 +40,24 @@ export class StateStore {
 
   /**
    * @param path The file; made where it is not there.
-   * @throws {PluginError} `config.invalid`
+   * @throws {PluginError} `config.invalid`, `output.unwritable`; `capability.timeout` where another
+   *   process held the lock all the time
    */
   static async open(path: string): Promise<StateStore> {
     const store = new StateStore();
     try {
-      await store.#ask("open", path, undefined);
+      const opening: StateOpening = { path, ending: store.#ending };
+      await store.#ask("open", opening, undefined);
       return store;
     } catch (error) {
       await store.#thread.terminate();
       throw error;
     }
+  }
+
+  /** Whether it cannot be used any more: its thread has ended, or its file was taken away. */
+  get isGone(): boolean {
+    return this.#gone !== undefined;
   }
 
   /** What the key holds, null for nothing. */
@@ -69,22 +82,43 @@ export class StateStore {
     return this.#ask("change", change, signal);
   }
 
-  /** What was asked before is still done. */
+  /** What was asked before is still done, but for a second at most. */
   async close(): Promise<void> {
-    await this.#ask("close", null, undefined).catch(() => {});
-    await this.#thread.terminate();
+    const giveUp = setTimeout(() => raise(this.#ending), CLOSING_MS);
+    try {
+      await this.#send("close", null, undefined);
+    } catch {
+      // It is closed with its thread then.
+    } finally {
+      clearTimeout(giveUp);
+      await this.#thread.terminate();
+    }
   }
 
   async #ask<T>(
-    method: StateMethod | "open" | "close",
+    method: StateMethod | "open",
     argument: unknown,
     signal: AbortSignal | undefined,
   ): Promise<T> {
     if (this.#gone !== undefined) throw this.#gone;
+    if (signal === undefined) return await this.#send(method, argument, undefined);
     const cancelled = new SharedArrayBuffer(4);
-    const cancel = () => void Atomics.store(new Int32Array(cancelled), 0, 1);
-    if (signal?.aborted) cancel();
-    signal?.addEventListener("abort", cancel, { once: true });
+    const cancel = () => raise(cancelled);
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      return await this.#send(method, argument, cancelled);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  async #send<T>(
+    method: StateTask["method"],
+    argument: unknown,
+    cancelled: SharedArrayBuffer | undefined,
+  ): Promise<T> {
+    if (this.#ended) throw this.#gone!;
     const id = this.#nextId++;
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -93,7 +127,6 @@ export class StateStore {
         this.#thread.post({ id, method, argument, cancelled } satisfies StateTask);
       });
     } finally {
-      signal?.removeEventListener("abort", cancel);
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) this.#thread.setRef(false);
     }
@@ -104,12 +137,21 @@ export class StateStore {
     const waiting = this.#waiting.get(reply.id);
     if (reply.ok) waiting?.resolve(reply.result);
     else waiting?.reject(errorOf(reply));
+    if (!reply.ok && reply.lost) {
+      this.#gone ??= new Error(`The file of a store is gone: ${reply.message}`);
+    }
   }
 
   #end(cause: unknown): void {
-    this.#gone = new Error("The thread of a store has ended", { cause });
+    this.#ended = true;
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    this.#gone = new Error(`The thread of a store has ended${why}`, { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#gone);
   }
+}
+
+function raise(flag: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(flag), 0, 1);
 }
 
 function errorOf({ code, message }: { code?: ErrorCode; message: string }): Error {

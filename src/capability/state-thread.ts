@@ -1,5 +1,5 @@
 import { missingPermission } from "../platform/permission.ts";
-import { loadSqlite } from "../platform/sqlite.ts";
+import { isReadOnly, loadSqlite } from "../platform/sqlite.ts";
 import { serveMessages } from "../platform/worker.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { StateDatabase } from "./state-database.ts";
@@ -12,9 +12,19 @@ export interface StateTask {
   readonly id: number;
   readonly method: StateMethod | "open" | "close";
   readonly argument: unknown;
-  /** Its first word is no longer 0 when nobody waits for the answer any more. */
-  readonly cancelled: SharedArrayBuffer;
+  /** Raised when nobody waits for the answer any more. */
+  readonly cancelled?: Flag | undefined;
 }
+
+/** What `open` is asked. */
+export interface StateOpening {
+  readonly path: string;
+  /** Raised when no other process's lock is waited for any more. */
+  readonly ending: Flag;
+}
+
+/** Raised once its first word is no longer 0. */
+export type Flag = SharedArrayBuffer;
 
 /** What became of the task of that id. */
 export type StateReply =
@@ -22,10 +32,17 @@ export type StateReply =
   & (
     | { readonly ok: true; readonly result: unknown }
     /** Without a code it is none of a guest's business. */
-    | { readonly ok: false; readonly code?: ErrorCode; readonly message: string }
+    | {
+      readonly ok: false;
+      readonly code?: ErrorCode;
+      readonly message: string;
+      /** Set where the file was moved or closed to writers, and with it the store is of no use. */
+      readonly lost?: boolean;
+    }
   );
 
 let database: StateDatabase | undefined;
+let ending: Flag | undefined;
 
 serveMessages("ready", async (message) => {
   const { id, ...task } = message as StateTask;
@@ -34,37 +51,33 @@ serveMessages("ready", async (message) => {
     reply = { id, ok: true, result: await perform(task) };
   } catch (error) {
     const code = error instanceof PluginError ? { code: error.code } : {};
-    reply = { id, ok: false, ...code, message: (error as Error).message };
+    const { message } = error as Error;
+    reply = { id, ok: false, ...code, message, lost: isReadOnly(error) };
   }
   return { message: reply, transfer: [] };
 });
 
 async function perform({ method, argument, cancelled }: Omit<StateTask, "id">): Promise<unknown> {
-  if (method === "open") return void (database = await open(argument as string));
+  if (method === "open") return void (database = await open(argument as StateOpening));
   if (method === "close") return database?.close();
-  const flag = new Int32Array(cancelled);
-  return database![method](argument as never, () => Atomics.load(flag, 0) !== 0);
+  return database![method](argument as never, () => isRaised(cancelled) || isRaised(ending));
 }
 
-async function open(path: string): Promise<StateDatabase> {
+function isRaised(flag: Flag | undefined): boolean {
+  return flag !== undefined && Atomics.load(new Int32Array(flag), 0) !== 0;
+}
+
+async function open(opening: StateOpening): Promise<StateDatabase> {
+  const { path } = opening;
+  ending = opening.ending;
   try {
     return new StateDatabase(await loadSqlite(), path);
   } catch (cause) {
     if (cause instanceof PluginError) throw cause;
-    const why = missing(cause) ?? (cause as Error).message;
+    const permission = missingPermission(cause);
+    const why = permission === undefined
+      ? (cause as Error).message
+      : `the runtime does not permit it; run it with "${permission}"`;
     throw new PluginError("config.invalid", `Cannot open the state in "${path}": ${why}`);
   }
-}
-
-/** What is to be given or installed, where that is what is wrong. */
-function missing(cause: unknown): string | undefined {
-  const permission = missingPermission(cause);
-  if (permission !== undefined) {
-    return `the runtime does not permit it; run it with "${permission}"`;
-  }
-  const { code, message } = cause as { code?: string; message: string };
-  const isPackage = code === "ERR_MODULE_NOT_FOUND" && message.includes("sqlite");
-  return isPackage
-    ? 'this Node has no SQLite; install it by "npm install @photostructure/sqlite@1", or use Node 22.13'
-    : undefined;
 }

@@ -1,5 +1,5 @@
-import { mkdir, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, realpath } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 import { isDenied } from "./file-system.ts";
 import { findForeignWriter } from "./foreign-writer.ts";
@@ -19,10 +19,12 @@ const PRIVATE = 0o700;
 export async function makePrivateFolder(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   try {
-    await mkdir(folder, { recursive: true, mode: PRIVATE });
+    const first = await mkdir(folder, { recursive: true, mode: PRIVATE });
     await refuseForeignWriters(folder);
-    await mkdir(path, { recursive: true, mode: PRIVATE });
+    const second = await mkdir(path, { recursive: true, mode: PRIVATE });
     await refuseForeignWriters(path);
+    const made = first ?? second;
+    if (made !== undefined) await syncParents(resolve(path), dirname(resolve(made)));
     return await realpath(path);
   } catch (cause) {
     if (cause instanceof PluginError) throw cause;
@@ -38,6 +40,28 @@ export async function makePrivateFolder(folder: string, name: string): Promise<s
     throw new PluginError("output.unwritable", `Cannot use the folder "${path}": ${why}`, {
       cause,
     });
+  }
+}
+
+/** Writes the entries of new folders to the disk: those of every folder above `path`, up to `top`. */
+async function syncParents(path: string, top: string): Promise<void> {
+  for (let folder = dirname(path);; folder = dirname(folder)) {
+    await syncFolder(folder);
+    if (folder.length <= top.length) return;
+  }
+}
+
+/** Where a system opens no folders, or flushes none, it looks after them itself. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const handle = await open(path);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // See above.
   }
 }
 

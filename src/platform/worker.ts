@@ -134,15 +134,22 @@ export function tellOwner(message: unknown): void {
   parentPort!.postMessage(message);
 }
 
-/** The worker's side: says `hello`, then answers each message with what `handle` gives. */
+/**
+ * The worker's side: says `hello`, then answers each message with what `handle` gives. An answer that
+ * cannot be given ends the thread: its owner hears of it, and waits for nothing that never comes.
+ */
 export function serveMessages(
   hello: unknown,
   handle: (message: unknown) => Promise<{ message: unknown; transfer: ArrayBuffer[] }>,
 ): void {
   parentPort!.on("message", (incoming) => {
-    void handle(incoming).then(({ message, transfer }) =>
-      parentPort!.postMessage(message, transfer)
-    );
+    void handle(incoming)
+      .then(({ message, transfer }) => parentPort!.postMessage(message, transfer))
+      .catch((error) =>
+        setImmediate(() => {
+          throw error;
+        })
+      );
   });
   parentPort!.postMessage(hello);
 }

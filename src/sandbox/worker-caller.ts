@@ -1,7 +1,8 @@
 import type { BlobTable } from "../capability/blob-table.ts";
 import type { HostCall, HostFunction } from "../capability/host-function.ts";
+import { createLogLine } from "../capability/log.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type Call, type Caller, tellListener } from "./call.ts";
+import { type Call, type Caller, type CallOptions, tellListener } from "./call.ts";
 import type { PreparedModule } from "./prepare-module.ts";
 import type { Answer, CallLimits, Question } from "./protocol.ts";
 import type { Parcel, PooledWorker } from "./pool-member.ts";
@@ -53,7 +54,8 @@ export function workerCaller(
     };
     const controller = new AbortController();
     const { signal, blobs = NO_BLOBS } = options;
-    const host: HostCall = { entry, now, signal: controller.signal, blobs };
+    const report = reporter(options);
+    const host: HostCall = { entry, now, signal: controller.signal, blobs, report };
     try {
       const result = await pool.run(pack, {
         label: `"${entry}" of ${name}`,
@@ -69,6 +71,20 @@ export function workerCaller(
     } finally {
       controller.abort(ended);
     }
+  };
+}
+
+/**
+ * Tells of failures in the host as lines of the call's log, which its guest cannot use up: of each
+ * function the first one.
+ */
+function reporter(options: CallOptions): HostCall["report"] {
+  const reported = new Set<string>();
+  return (name, cause) => {
+    if (reported.has(name)) return;
+    reported.add(name);
+    const { message } = PluginError.from(cause);
+    tellListener(options, createLogLine("error", `"${name}" failed in the host: ${message}`));
   };
 }
 

@@ -45,11 +45,12 @@ export class MemoryState implements KeyValueStore {
   ): void {
     const used = [...this.#values].reduce((sum, [k, v]) => sum + sizeOf(k) + sizeOf(v), 0);
     const bytes = used + sizeOf(value) - (before === null ? -sizeOf(key) : sizeOf(before));
-    if (bytes > maxBytes) {
+    // Where a bound was lowered, there must still be a way to make room.
+    if (bytes > maxBytes && bytes > used) {
       throw overLimit(`it would hold ${bytes} bytes, at most ${maxBytes} are granted`);
     }
     const keys = this.#values.size + (before === null ? 1 : 0);
-    if (keys > maxKeys) {
+    if (keys > maxKeys && keys > this.#values.size) {
       throw overLimit(`it would hold ${keys} keys, at most ${maxKeys} are granted`);
     }
     this.#values.set(key, value);

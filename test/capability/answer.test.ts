@@ -60,6 +60,19 @@ test("it keeps every other error's words with the host", async () => {
   }
 });
 
+test("it tells the operator what the guest is not told, and nothing else", async () => {
+  const heard: unknown[] = [];
+  const call = hostCall({ report: (name, cause) => heard.push([name, cause]) });
+  const secret = new Error("/secret");
+  for (const error of [secret, new PluginError("capability.limit", "too much")]) {
+    const failing = jsonFunction("state", "state_get", v.strictObject({}), () => {
+      throw error;
+    });
+    await failing.answer(new TextEncoder().encode("{}"), call);
+  }
+  assert.equal(heard, [["state_get", secret]]);
+});
+
 test("it refuses what is no such request, in few words", async () => {
   const long = "x".repeat(100_000);
   for (const request of ["", "{", "null", '{"a":1}', `{"a":"${long}"}`, `{"${long}":1}`, long]) {

@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
 import type { StateBounds } from "../../src/capability/state-bounds.ts";
+import { StateDatabase } from "../../src/capability/state-database.ts";
 import { openInstanceStore } from "../../src/capability/state-folder.ts";
 import type { StateStore } from "../../src/capability/state-store.ts";
 import { loadSqlite, type SqliteDatabase } from "../../src/platform/sqlite.ts";
+import type { PluginError } from "../../src/plugin-error.ts";
+import { denoPath } from "../../scripts/project.ts";
 import { plainEnvironment } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
 import { projectPath } from "../support/paths.ts";
@@ -25,12 +30,40 @@ const BOUNDS: StateBounds = {
   writesPerSecond: 1_000_000,
 };
 
-/** The command that runs a program of `test/support`, on the runtime that the tests run on. */
-function commandOf(name: string): [string, ...string[]] {
-  return "Deno" in globalThis
-    ? [process.execPath, "run", "-A", "--no-check", projectPath("test", "support", `${name}.ts`)]
-    : [process.execPath, projectPath("build", "test", "support", `${name}.js`)];
+type Command = [string, ...string[]];
+
+const onDeno = "Deno" in globalThis;
+
+/** The commands that run a program of `test/support`: on the runtime of the tests, then on the other. */
+function commandsOf(name: string): Command[] {
+  const source = projectPath("test", "support", `${name}.ts`);
+  const built = projectPath("build", "test", "support", `${name}.js`);
+  const deno: Command = [denoPath(), "run", "-A", "--no-check", source];
+  const node: Command = [onDeno ? "node" : process.execPath, built];
+  return onDeno ? [deno, node] : [node, deno];
 }
+
+/**
+ * The runtimes of two writers: one each, where both are at hand. The other one says itself where it is:
+ * npm installs Deno behind a script, and a kill would end only that.
+ */
+async function pairOf(name: string): Promise<[Command, Command]> {
+  const [own, [program, ...args]] = commandsOf(name) as [Command, Command];
+  const say = onDeno ? ["-p", "process.execPath"] : ["eval", "console.log(Deno.execPath())"];
+  const path = await new Promise<string>((resolve) => {
+    let output = "";
+    const child = spawn(program, say, {
+      env: plainEnvironment(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    child.stdout!.on("data", (chunk) => output += chunk);
+    child.on("error", () => resolve(""));
+    child.on("close", () => resolve(output.trim()));
+  });
+  return [own, path !== "" && existsSync(args.at(-1)!) ? [path, ...args] : own];
+}
+
+const WRITERS = await pairOf("state-writer");
 
 /** A process that waits to be told to write. */
 interface Writer {
@@ -43,8 +76,7 @@ interface Writer {
   readonly acknowledged: Promise<number[]>;
 }
 
-function startWriter(folder: string, prefix: string): Writer {
-  const [program, ...args] = commandOf("state-writer");
+function startWriter([program, ...args]: Command, folder: string, prefix: string): Writer {
   const child = spawn(program, [...args, folder, prefix], {
     env: plainEnvironment(),
     stdio: ["pipe", "pipe", "pipe"],
@@ -83,7 +115,7 @@ function startWriter(folder: string, prefix: string): Writer {
 }
 
 function startPair(folder: string, round: number): Writer[] {
-  return ["a", "b"].map((name) => startWriter(folder, `${round}${name}`));
+  return WRITERS.map((command, index) => startWriter(command, folder, `${round}/${index}`));
 }
 
 /** Kills a writer a moment after its first writes, however slow the machine is. */
@@ -216,6 +248,164 @@ test("who holds the lock holds up only those who wait for this store", async () 
   }
 });
 
+test("release() is quick behind calls that are over, and behind those that wait", async () => {
+  const folder = await makeFolder();
+  try {
+    for (const over of [true, false]) {
+      const controllers = Array.from({ length: 100 }, () => new AbortController());
+      const { store, release } = await openInstanceStore(folder.path, "x");
+      const other = await openBeside(join(folder.path, "x"));
+      other.exec("BEGIN EXCLUSIVE");
+      const asked = controllers.map(({ signal }) =>
+        store.get("k", over ? signal : undefined).then(() => "done", (error) => error.code)
+      );
+      for (const controller of controllers) controller.abort();
+      const started = performance.now();
+      await release();
+      // Each of them waited for the lock by itself would be ten seconds.
+      assert.ok(performance.now() - started < 5_000);
+      assert.equal(await Promise.all(asked), Array(100).fill("capability.timeout"));
+      other.close();
+    }
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("a store whose thread has ended is opened anew", async () => {
+  const folder = await makeFolder();
+  // The thread of a store is nobody's but its own; here it is seen when it is first written to.
+  const { postMessage } = Worker.prototype;
+  const threads = new Set<Worker>();
+  Worker.prototype.postMessage = function (this: Worker, ...args) {
+    threads.add(this);
+    return Reflect.apply(postMessage, this, args);
+  };
+  try {
+    const first = await openInstanceStore(folder.path, "x");
+    await first.store.change({ key: "k", value: "v", bounds: BOUNDS, now: 0 });
+    const ended = first.store.get("k").then(() => first.store.get("k"));
+    for (const thread of threads) await thread.terminate();
+    assert.match(await ended.then(() => "done", String), /thread of a store has ended/);
+    const second = await openInstanceStore(folder.path, "x");
+    assert.is(await second.store.get("k"), "v");
+    await first.release();
+    assert.is(await second.store.get("k"), "v");
+    await second.release();
+  } finally {
+    Worker.prototype.postMessage = postMessage;
+    await folder.remove();
+  }
+});
+
+test("a file that was replaced is opened by whoever comes then, and fails who had it", async () => {
+  const folder = await makeFolder();
+  const put = (store: StateStore, value: string) =>
+    store.change({ key: "k", value, bounds: BOUNDS, now: 0 }).then(() => "done", String);
+  const file = join(folder.path, "x", "state.sqlite");
+  try {
+    const first = await openInstanceStore(folder.path, "x");
+    assert.is(await put(first.store, "old"), "done");
+    await rename(file, `${file}.old`);
+    const second = await openInstanceStore(folder.path, "x");
+    assert.is(await second.store.get("k"), null);
+    assert.is(await put(second.store, "new"), "done");
+    assert.match(await put(first.store, "lost"), /readonly/);
+    assert.match((await first.store.get("k").catch(String))!, /file of a store is gone/);
+    await first.release();
+    assert.is(await second.store.get("k"), "new");
+    await second.release();
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("opening waits for another process's lock by the clock", async () => {
+  const folder = await makeFolder();
+  const file = join(folder.path, "state.sqlite");
+  const open = await loadSqlite();
+  try {
+    // A file in this mode is refused at once, however long one would wait.
+    const other = open(file, { timeout: 1_000 });
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE t (a)");
+    const started = performance.now();
+    assert.throws(
+      () => new StateDatabase(open, file, 300),
+      (error: PluginError) => error.code === "capability.timeout" && /holds it/.test(error.message),
+    );
+    assert.ok(performance.now() - started >= 300);
+    other.close();
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("a database of something else is left as it is", async () => {
+  const folder = await makeFolder();
+  const file = join(folder.path, "foreign.sqlite");
+  const open = await loadSqlite();
+  const refused = (path: string, words: RegExp) =>
+    assert.throws(
+      () => new StateDatabase(open, path),
+      (error: PluginError) => error.code === "config.invalid" && words.test(error.message),
+    );
+  try {
+    for (
+      const sql of [
+        "CREATE TABLE theirs (a)",
+        "DROP TABLE theirs; PRAGMA application_id = 7",
+        "PRAGMA application_id = 0; PRAGMA user_version = 1",
+      ]
+    ) {
+      const db = open(file, { timeout: 1_000 });
+      db.exec(sql);
+      db.close();
+      const before = await readFile(file);
+      refused(file, /database of something else/);
+      assert.equal(await readFile(file), before, sql);
+    }
+    refused(":memory:", /journal stays in mode "memory", wanted "truncate"/);
+  } finally {
+    await folder.remove();
+  }
+});
+
+if (process.getuid?.() === 0) {
+  test("a place that cannot be written is refused when it is opened", async () => {
+    const folder = await makeFolder();
+    const open = await loadSqlite();
+    const user = 65_534;
+    const place = join(folder.path, "x");
+    const file = join(place, "state.sqlite");
+    const refused = () =>
+      assert.throws(
+        () => new StateDatabase(open, file),
+        (error: PluginError) => error.code === "output.unwritable",
+      );
+    try {
+      await mkdir(place);
+      await chmod(folder.path, 0o755);
+      await chmod(place, 0o555);
+      process.seteuid!(user);
+      refused();
+      process.seteuid!(0);
+      new StateDatabase(open, file).close();
+      await rm(`${file}-journal`, { force: true });
+      await chmod(file, 0o666);
+      process.seteuid!(user);
+      refused();
+      process.seteuid!(0);
+      await chmod(file, 0o444);
+      await chmod(place, 0o777);
+      process.seteuid!(user);
+      refused();
+    } finally {
+      process.seteuid!(0);
+      await folder.remove();
+    }
+  });
+}
+
 test("openInstanceStore() refuses a file that is no store, or one of another version", async () => {
   const folder = await makeFolder();
   const refusal = () =>
@@ -294,7 +484,7 @@ test("a full disk fails the write and nothing else", async () => {
     // No file may have more than 400 blocks; XFSZ is what would end the process that tries.
     const limited = ["-c", "trap '' XFSZ; ulimit -f 400; exec \"$@\"", "sh"];
     const path = join(folder.path, "state");
-    const child = spawn("sh", [...limited, ...commandOf("state-filler"), path], {
+    const child = spawn("sh", [...limited, ...commandsOf("state-filler")[0]!, path], {
       env: plainEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -54,6 +54,12 @@ const STEPS: readonly Step[] = [
   put("c", "x", { maxKeys: 6 }),
   put("a", "longer than it was", { maxBytes: 10 }),
   put("a", "longer", { maxBytes: 1_000, maxKeys: 6 }),
+  // Over a bound that was lowered, what makes room is taken, and what stays as large.
+  put("z", "short", { maxBytes: 10 }),
+  put("z", "equal", { maxBytes: 10 }),
+  put("z", "shorts", { maxBytes: 10 }),
+  put("z", "no", { maxBytes: 10, maxKeys: 1 }),
+  put("y", "no", { maxKeys: 1 }),
   put("a", "swapped", {}, "another"),
   put("a", "swapped", {}, "longer"),
   put("new", "1", {}, null),
