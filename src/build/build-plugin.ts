@@ -84,7 +84,7 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
   const bytes = packBundle(
     concatBytes([
       snapshot,
-      section(SOURCE_MAP_SECTION, program.map),
+      ...(program.map === undefined ? [] : [section(SOURCE_MAP_SECTION, program.map)]),
       section(LICENSES_SECTION, licenses),
     ]),
     manifest,

@@ -1,5 +1,5 @@
 import type * as Esbuild from "esbuild";
-import { PROGRAM_NAME } from "../bundle/source-map.ts";
+import { encodeSourceMap, PROGRAM_NAME } from "../bundle/source-map.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { requireFile } from "../platform/package.ts";
 import { type Refusal, resolver } from "./resolver.ts";
@@ -8,8 +8,8 @@ import { findTool } from "./tool.ts";
 /** A plugin's program in one script. */
 export interface Program {
   readonly code: string;
-  /** Source map, version 3. */
-  readonly map: string;
+  /** Its source map, as plugins carry it; one that is too large is left out. */
+  readonly map: string | undefined;
   /** Files that are in it, as paths from the plugin's folder, and how many bytes of each. */
   readonly inputs: ReadonlyMap<string, number>;
   readonly warnings: readonly string[];
@@ -107,6 +107,9 @@ function slotTable(slots: readonly string[]): Record<string, number> {
   return Object.fromEntries(slots.map((name, index) => [name, index]));
 }
 
+const NO_MAP = "the program's source map is too large for a plugin: errors will name places in " +
+  `"${PROGRAM_NAME}" instead of the sources`;
+
 function readResult(
   { outputFiles, metafile, warnings }: Esbuild.BuildResult<{ metafile: true; write: false }>,
 ): Program {
@@ -114,13 +117,15 @@ function readResult(
   const [output] = Object.entries(metafile.outputs).filter(([path]) => path.endsWith(".js"));
   const inputs = Object.entries(output![1].inputs)
     .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput]);
+  const map = encodeSourceMap(text(".map"));
+  const said = warnings
+    .filter(({ location }) => !location?.file.startsWith("cofferdam:"))
+    .map(wordsOf);
   return {
     code: text(".js"),
-    map: text(".map"),
+    map,
     inputs: new Map(inputs),
-    warnings: warnings
-      .filter(({ location }) => !location?.file.startsWith("cofferdam:"))
-      .map(wordsOf),
+    warnings: map === undefined ? [...said, NO_MAP] : said,
   };
 }
 

@@ -26,15 +26,15 @@ export async function runTopLevel(engine: Engine, program: Program): Promise<Top
   // By another engine, so that what compiling leaves in memory does not go into the plugin.
   const compiled = (await EngineSession.start(engine, limits)).compile(program.code, PROGRAM_NAME);
   const session = await EngineSession.start(engine, limits);
-  if (compiled.end === "bytecode") await valueOf(session.load(compiled.bytecode), program);
-  else await valueOf(compiled, program);
+  if (compiled.end === "bytecode") valueOf(session.load(compiled.bytecode), program);
+  else valueOf(compiled, program);
   const take = `(() => { const taken = ${RESULT}; delete globalThis.${RESULT}; return taken; })()`;
-  const description = await valueOf(session.evaluate(take, "cofferdam"), program);
-  await valueOf(session.settle(), program);
+  const description = valueOf(session.evaluate(take, "cofferdam"), program);
+  valueOf(session.settle(), program);
   return { description: JSON.parse(description), state: session.state() };
 }
 
-async function valueOf(ended: ScriptEnd, { map }: Program): Promise<string> {
+function valueOf(ended: ScriptEnd, { map }: Program): string {
   const fault = (code: ErrorCode, why: string) =>
     new PluginError(code, `Cannot build the plugin: ${why}`);
   switch (ended.end) {
@@ -53,15 +53,15 @@ async function valueOf(ended: ScriptEnd, { map }: Program): Promise<string> {
     case "trap":
       throw fault("build.top-level-error", `its top level was stopped: ${ended.text}`);
     case "thrown": {
-      const reader = await SourceMapReader.read(map);
-      const { file, line, column } = reader.firstOf(ended.text) ?? {};
+      const reader = map === undefined ? undefined : SourceMapReader.read(map);
+      const { file, line, column } = reader?.firstOf(ended.text) ?? {};
       const where = file === undefined ? "" : `${file}:${line}:${column}: `;
       const [head] = ended.text.split("\n");
       const code = codeOf(head!);
       throw new PluginError(code, `Cannot build the plugin: ${where}${head}`, {
         details: file === undefined
           ? {}
-          : { file, line: line!, column: column!, stack: reader.translate(ended.text) },
+          : { file, line: line!, column: column!, stack: reader!.translate(ended.text) },
       });
     }
   }

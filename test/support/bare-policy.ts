@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { builtPlugin } from "../../scripts/build-plugins.ts";
+import type { HostFunction } from "../../src/capability/host-function.ts";
 import {
   ADMISSION_EXPORT,
   admissionRequest,
@@ -31,11 +32,16 @@ export class BarePolicy {
     this.#guest = guest;
   }
 
-  /** Loads `build/wasm-plugins/<name>.wasm`. */
-  static async open(name: string): Promise<BarePolicy> {
+  /**
+   * Loads `build/wasm-plugins/<name>.wasm`.
+   *
+   * @param functions Those of the capabilities that it asks for.
+   */
+  static async open(name: string, functions: readonly HostFunction[] = []): Promise<BarePolicy> {
     const sandbox = new Sandbox(1);
     const bytes = await readFile(builtPlugin(name));
-    return new BarePolicy(sandbox, await loadGuest(sandbox, bytes, { limits: { fuel: FUEL } }));
+    const change = { functions, limits: { fuel: FUEL } };
+    return new BarePolicy(sandbox, await loadGuest(sandbox, bytes, change));
   }
 
   /** The policy's own answer, which is a verdict or fails the test; no host has put it right. */

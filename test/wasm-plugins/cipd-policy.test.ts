@@ -1,36 +1,51 @@
 import * as assert from "uvu/assert";
 import { builtPlugin } from "../../scripts/build-plugins.ts";
+import { encodeAnswer } from "../../src/capability/answer.ts";
+import type { HostFunction } from "../../src/capability/host-function.ts";
+import type { Verdict } from "../../src/contract/admission.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
+import type { DocumentKind } from "../../src/document/kind.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
-import { checkSchema } from "../../src/sandbox/schema-task.ts";
 import { Bench } from "../../src/testing/bench.ts";
+import type { Fakes } from "../../src/testing/fake-host.ts";
 import { documentOf } from "../../src/testing/question.ts";
-import {
-  check,
-  checkPin,
-  FakeHost,
-  hostOf,
-  INSTANCE,
-  manifest,
-  PIN,
-  requiring,
-  rulesOf,
-} from "../support/cipd-policy.ts";
-import { casesOf, testCases, testCoverage } from "../support/cases.ts";
-import { jsonDocument } from "../support/document.ts";
+import { BarePolicy } from "../support/bare-policy.ts";
+import { casesOf, manifestOf, refusesSettings, testCases, testCoverage } from "../support/cases.ts";
+import { INSTANCE, PIN, requiring } from "../support/cipd-policy.ts";
 import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("wasm-plugins/cipd-policy");
-
+const manifest = await manifestOf("cipd-policy");
 const cases = await casesOf("cipd-policy");
 
+/** Has a part of what cases require, for every package. */
+const METADATA: HostFunction = {
+  capability: "metadata",
+  name: "metadata_list",
+  answer: () =>
+    Promise.resolve(
+      encodeAnswer({ ok: { entries: [{ key: "tested", value: "yes", encoding: "utf8" }] } }),
+    ),
+};
+
 let bench: Bench;
+let bare: BarePolicy;
+
+const checkPin = (object: JsonValue, settings: JsonValue, fakes?: Fakes): Promise<Verdict> =>
+  bench.plugin(import.meta.url, fakes).check({ kind: "cipd.pin", object, settings });
+
+const rulesOf = ({ reasons }: Verdict): string[] => reasons.map(({ rule }) => rule);
+
+const test = suite("wasm-plugins/cipd-policy");
 
 test.before(async () => {
   bench = await Bench.open(builtPlugin("cipd-policy"));
+  bare = await BarePolicy.open("cipd-policy", [METADATA]);
 });
-test.after(() => bench.close());
+test.after(async () => {
+  await bench.close();
+  await bare.close();
+});
 
 testCases(test, cases, () => bench);
 
@@ -67,11 +82,11 @@ const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
 ];
 
 for (const [settings, path] of BAD_SETTINGS) {
-  test(`settings ${JSON.stringify(settings)} are refused`, () => {
-    const faults = checkSchema(manifest.settings, settings);
-    assert.ok(faults.some((fault) => fault.path.startsWith(path)), JSON.stringify(faults));
-    // The schema stands before the policy, which does not rely on it.
-    const { allowed, reasons } = checkPin({ package: "gn", instanceId: INSTANCE }, settings);
+  const name = `settings ${JSON.stringify(settings)} are refused, and deny where nobody looked`;
+  test(name, async () => {
+    assert.match(await refusesSettings(bench, settings), path);
+    const pin = { package: "gn", instanceId: INSTANCE };
+    const { allowed, reasons } = await bare.check("cipd.pin", pin, settings);
     assert.is(allowed, false);
     assert.is(reasons[0]!.rule, "settings-readable");
     assert.match(reasons[0]!.message, `Cannot use the settings. ${path}`);
@@ -89,47 +104,57 @@ test("the manifest's defaults are the policy's", async () => {
     ...["defaultService", "hashAlgos", "installModes", "metadata", "services", "unpinned"],
   ]);
   for (const item of cases) {
-    const document = await documentOf(item, manifest, item.from);
-    const settings = { ...defaults, ...item.settings as JsonObject };
+    const { kind, object } = await documentOf(item, manifest, item.from);
+    const settings = item.settings as JsonObject;
     assert.equal(
-      check(document, settings, hostOf(item.host)),
-      check(document, item.settings!, hostOf(item.host)),
+      await bare.check(kind, object, { ...defaults, ...settings }),
+      await bare.check(kind, object, settings),
       item.name,
     );
   }
 });
 
-test("more reasons than are shown are counted", () => {
-  const data = Array.from({ length: 100_000 }, () => ({ file: "../x" }));
-  const document = jsonDocument({ package: "a", data }, { kind: "cipd.package" });
-  const { allowed, reasons } = check(document, { packages: [{ prefix: "*" }] });
+test("more reasons than are shown are counted", async () => {
+  const data = Array.from({ length: 10_000 }, () => ({ file: "../x" }));
+  const settings = { packages: [{ prefix: "*" }] };
+  const { allowed, reasons } = await bare.check("cipd.package", { package: "a", data }, settings);
   assert.is(allowed, false);
   assert.is(reasons.length, 101);
   assert.is(reasons[99]!.path, "/data/99/file");
-  assert.is(reasons[100]!.message, "There are 99900 reasons more.");
+  assert.is(reasons[100]!.message, "There are 9900 reasons more.");
 });
 
-test("hostile texts come back in messages, cut short and as whole characters", () => {
-  const text = `"\\\n\u0000\u2028<script>${"🎉".repeat(500_000)}`;
+test("hostile texts come back in messages, cut short and as whole characters", async () => {
+  const text = `"\\\n\u0000\u2028<script>${"🎉".repeat(1_000)}`;
   const shown = '"\\\n\u0000\u2028<script>🎉';
-  const bad = checkPin({ package: text, instanceId: text, version: text }, { packages: [] });
+  const long = "🎉".repeat(500_000);
+  const bad = await bare.check(
+    "cipd.pin",
+    { package: long, instanceId: long, version: long },
+    { packages: [] },
+  );
   assert.equal(rulesOf(bad), ["malformed-document", "malformed-document"]);
-  const { reasons } = checkPin({ ...PIN, serviceUrl: `${text}\ud800` }, requiring());
+  const { reasons } = await bare.check(
+    "cipd.pin",
+    { ...PIN, serviceUrl: `${text}${long}\ud800` },
+    requiring(),
+  );
   assert.equal(reasons.map(({ rule }) => rule), ["service-allowed"]);
   assert.match(reasons[0]!.message, shown);
   assert.ok(reasons[0]!.message.length < 400);
 
-  const entries = [{ key: "k", value: "1", encoding: "utf8" as const, attachedBy: text }];
-  const who = new FakeHost(() => ({ entries }));
+  const metadata = [{ key: "k", value: "1", attachedBy: text }];
   const settings = requiring({ key: "k", attachedBy: ["user:a@example.com"] });
-  assert.match(checkPin(PIN, settings, who).reasons[0]!.message, shown);
+  const by = await checkPin(PIN, settings, { metadata });
+  assert.match(by.reasons[0]!.message, shown);
+  assert.ok(by.reasons[0]!.message.length < 400);
 });
 
-test("names of megabytes are told from names in time", () => {
+test("names of megabytes are told from names", async () => {
   for (const name of ["a/".repeat(2_000_000), "${os}".repeat(1_000_000), "${".repeat(2_000_000)]) {
     for (const kind of ["cipd.pin", "cipd.package"] as const) {
-      const document = jsonDocument({ package: name, instanceId: INSTANCE }, { kind });
-      assert.equal(rulesOf(check(document, requiring())), ["malformed-document"]);
+      const verdict = await bare.check(kind, { package: name, instanceId: INSTANCE }, requiring());
+      assert.equal(rulesOf(verdict), ["malformed-document"]);
     }
   }
 });
@@ -141,39 +166,35 @@ test("no value in no place keeps the policy from a verdict", async () => {
     JSON.parse('{ "__proto__": { "packages": [] }, "toString": 1 }'),
   ];
   let count = 0;
+  const ask = async (kind: DocumentKind, object: JsonValue, settings?: JsonValue) => {
+    const { allowed, reasons } = await bare.check(kind, object, settings);
+    assert.is(allowed, reasons.length === 0);
+    count++;
+  };
   for (const item of cases) {
     const { kind, object } = await documentOf(item, manifest, item.from);
     for (const other of strange) {
-      for (const replace of places(object)) {
-        const document = jsonDocument(replace(other), { kind });
-        const { allowed, reasons } = check(document, item.settings!, hostOf(item.host));
-        assert.is(allowed, reasons.length === 0);
-        count++;
-      }
+      for (const replace of places(object)) await ask(kind, replace(other), item.settings);
     }
     for (const replace of places(item.settings!)) {
-      const settings = replace(strange[count++ % strange.length]!);
-      const document = jsonDocument(object, { kind });
-      const { allowed, reasons } = check(document, settings, hostOf(item.host));
-      assert.is(allowed, reasons.length === 0);
+      await ask(kind, object, replace(strange[count % strange.length]!));
     }
   }
   assert.ok(count > 2_000, `${count} places`);
 });
 
-test("a document of another kind is denied", () => {
+test("a document of another kind is denied", async () => {
   const settings = { packages: [{ prefix: "*" }] };
   for (const kind of ["json", "yaml", "kubernetes"] as const) {
-    assert.equal(rulesOf(check(jsonDocument(PIN, { kind }), settings)), ["malformed-document"]);
+    assert.equal(rulesOf(await bare.check(kind, PIN, settings)), ["malformed-document"]);
   }
-  const pin = check(jsonDocument(PIN, { kind: "cipd.pin" }), settings);
-  assert.equal(pin, { allowed: true, reasons: [] });
+  assert.equal(await checkPin(PIN, settings), { allowed: true, reasons: [] });
 });
 
-test("the same question gets the same bytes", () => {
+test("the same question gets the same bytes", async () => {
   const answers = new Set<string>();
   for (let i = 0; i < 3; i++) {
-    answers.add(encodeVerdict(checkPin({ ...PIN, serviceUrl: "https://é" }, requiring())));
+    answers.add(encodeVerdict(await checkPin({ ...PIN, serviceUrl: "https://é" }, requiring())));
   }
   assert.is(answers.size, 1);
 });

@@ -1,13 +1,12 @@
-import type { AdmissionRequest, Verdict } from "cofferdam/guest";
+import type { AdmissionRequest, Host, Verdict } from "cofferdam/guest";
 import { judgeDefinition } from "./definition.ts";
 import { isObject } from "./json.ts";
-import type { MetadataHost } from "./metadata.ts";
 import { judgePin } from "./pin.ts";
 import { Reasons } from "./reasons.ts";
 import { readSettings } from "./settings.ts";
 
 /** Judges a pin or the definition of a package; asks the host where the settings need metadata. */
-export function judge(request: AdmissionRequest, host: MetadataHost): Verdict {
+export function judge(request: AdmissionRequest, host: Host): Verdict {
   const reasons = new Reasons();
   const settings = readSettings(request.settings);
   if (!("packages" in settings)) {

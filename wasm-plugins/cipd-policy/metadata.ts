@@ -4,14 +4,10 @@ import { quote, quoteAll } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import type { MetadataRequirement } from "./settings.ts";
 
-/** What the policy needs of its host. */
-export type MetadataHost = Pick<Host, "metadata">;
-
-/** What a host knows of an instance. */
-export type MetadataEntry = MetadataListAnswer["entries"][number];
-
 /** What is asked, page after page. */
-export type Question = Required<Omit<MetadataListRequest, "pageSize" | "pageToken">>;
+export type Question = Omit<MetadataListRequest, "pageSize" | "pageToken">;
+
+type MetadataEntry = MetadataListAnswer["entries"][number];
 
 /**
  * A value has up to 512 KiB, and one of these takes up to 150 million units of fuel to read: so many
@@ -32,7 +28,7 @@ type Nearest = { readonly by: "value" } | { readonly by: "attachedBy"; readonly 
 export function judgeMetadata(
   question: Question,
   required: readonly MetadataRequirement[],
-  host: MetadataHost,
+  host: Host,
   reasons: Reasons,
 ): void {
   const open = new Map<MetadataRequirement, Nearest | undefined>();
@@ -62,7 +58,7 @@ export function judgeMetadata(
 }
 
 /** Whoever stops looking at entries also stops asking for pages. */
-function* listEntries(question: Question, host: MetadataHost): Generator<MetadataEntry> {
+function* listEntries(question: Question, host: Host): Generator<MetadataEntry> {
   let next: { pageToken?: string } = {};
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = host.metadata.list({ ...question, pageSize: PAGE_SIZE, ...next });

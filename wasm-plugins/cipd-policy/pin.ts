@@ -1,7 +1,7 @@
-import type { JsonObject } from "cofferdam/guest";
+import type { Host, JsonObject } from "cofferdam/guest";
 import { matchesGlob } from "./glob.ts";
 import { readHashAlgo } from "./instance-id.ts";
-import { judgeMetadata, type MetadataHost } from "./metadata.ts";
+import { judgeMetadata } from "./metadata.ts";
 import { entriesFor } from "./package-list.ts";
 import { isPinName, isTemplate } from "./package-name.ts";
 import { quote, quoteAll } from "./quote.ts";
@@ -26,7 +26,7 @@ type Version =
 export function judgePin(
   object: JsonObject,
   settings: Settings,
-  host: MetadataHost,
+  host: Host,
   reasons: Reasons,
 ): void {
   const pin = readPin(object, reasons);

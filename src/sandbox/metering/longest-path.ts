@@ -1,8 +1,11 @@
 import { MODULE_CAPS } from "../../limits.ts";
 import { FUEL } from "./schedule.ts";
 
-/** A cost below zero means that no path leads here; sums of a whole body keep it below zero. */
+/** A cost below zero means that no path leads here; sums of a whole body keep it far below zero. */
 export const DEAD: number = -(2 ** 29);
+
+/** Instead of a cost: here a part with a charge of its own begins, which has cost nothing so far. */
+export const PART = -1;
 
 /** Kinds of open blocks. */
 export const BLOCK = { block: 0, loop: 1, if: 2, else: 3 } as const;
@@ -60,21 +63,17 @@ export class LongestPath {
     return this.#owners[this.#depth]!;
   }
 
-  /** Whether paths end at the end of the innermost block, and a charge of their own stands behind it. */
-  get isCut(): boolean {
-    return this.#cut[this.frame] === 1;
-  }
-
   /**
    * From here on paths of the innermost owner end where its open blocks end. What of them is known so
-   * far ends here.
+   * far ends here. The way into a block needs no look: what went on from there is at least as long, and
+   * has ended, or branched to a label, or is where the walk stands.
    */
   cutOpenBlocks(): void {
     // A branch to a function's own block leaves it; one to a loop's begins it anew.
     const last = this.owner === 0 ? 0 : this.owner + 1;
     for (let { frame } = this; frame >= last && this.#cut[frame] === 0; frame--) {
       this.#cut[frame] = 1;
-      this.#longest = Math.max(this.#longest, this.#labelCosts[frame]!, this.#entryCosts[frame]!);
+      this.#longest = Math.max(this.#longest, this.#labelCosts[frame]!);
     }
   }
 
@@ -102,7 +101,7 @@ export class LongestPath {
     return cost;
   }
 
-  /** Goes over to the other way through an `if`; returns the cost at its beginning. */
+  /** Goes over to the other way through an `if`; returns the cost at its beginning, or {@link PART}. */
   openElse(cost: number): number {
     const { frame } = this;
     this.kinds[frame] = BLOCK.else;
@@ -110,10 +109,10 @@ export class LongestPath {
     const before = this.#entryCosts[frame]!;
     if (this.#cut[frame] === 0) return before;
     if (cost > this.#longest) this.#longest = cost;
-    return before < 0 ? DEAD : 0;
+    return before < 0 ? DEAD : PART;
   }
 
-  /** Ends the innermost block; returns the cost behind it. */
+  /** Ends the innermost block; returns the cost behind it, or {@link PART}. */
   close(cost: number): number {
     const frame = this.frame--;
     const kind = this.kinds[frame];
@@ -126,7 +125,8 @@ export class LongestPath {
     if (this.#cut[frame] === 1 && cost > this.#longest) this.#longest = cost;
     if (this.#labelCosts[frame]! > cost) cost = this.#labelCosts[frame]!;
     if (kind === BLOCK.if && before > cost) cost = before;
-    return this.#cut[frame] === 1 && cost > 0 ? 0 : cost;
+    if (this.#cut[frame] === 0) return cost;
+    return cost < 0 ? DEAD : PART;
   }
 
   /** A branch to the block that is `label` blocks further out. */

@@ -13,7 +13,7 @@ import {
 } from "./immediate.ts";
 import { invalid } from "./invalid.ts";
 import { lebEnd, readU32 } from "./leb.ts";
-import { BLOCK, DEAD, FRAMES, LongestPath } from "./longest-path.ts";
+import { BLOCK, DEAD, FRAMES, LongestPath, PART } from "./longest-path.ts";
 import { FLOAT, isHidden, RESULT, SIMD_RESULT } from "./nan.ts";
 import { BULK, NET, SIMD_NET } from "./opcode.ts";
 import { type Output, putPadded } from "./output.ts";
@@ -225,9 +225,10 @@ export class BodyRewriter {
           merges++;
           stored = false;
           cost = path.openElse(cost - 1);
-          if (path.isCut && cost === 0) {
+          if (cost === PART) {
             merges++;
-            this.#cut(p, cost, kept!, width);
+            this.#cut(p, kept!, width);
+            cost = 0;
           }
           height = heights[path.frame]! + this.#paramsOf(blockTypes[path.frame]!);
           break;
@@ -236,11 +237,11 @@ export class BodyRewriter {
           cost--;
           stored = false;
           if (path.kinds[frame] === BLOCK.loop) this.#pay(cost, width);
-          const { isCut } = path;
           cost = path.close(cost);
-          if (isCut && cost === 0 && frame > 0) {
+          if (cost === PART && frame > 0) {
             merges++;
-            this.#cut(p, cost, kept!, width);
+            this.#cut(p, kept!, width);
+            cost = 0;
           }
           height = heights[frame]! + this.#resultsOf(blockTypes[frame]!);
           if (frame === 0 && p !== end) {
@@ -405,8 +406,9 @@ export class BodyRewriter {
   }
 
   /** Ends a part of the innermost owner behind the run up to `at`, and begins another one. */
-  #cut(at: number, cost: number, kept: KeptFuel, width: number): void {
-    this.#pay(cost, width);
+  #cut(at: number, kept: KeptFuel, width: number): void {
+    // What led here was noted as it ended.
+    this.#pay(0, width);
     this.#path.beginPart();
     this.#beginPart(at, kept, width);
   }

@@ -100,7 +100,7 @@ const missing = await buildGoHost();
 if (missing !== undefined) leaveOut("other Extism hosts", missing);
 
 for (const name of missing === undefined ? PLUGINS : []) {
-  // No other host knows our capabilities.
+  // Other hosts have no capabilities to give.
   if (((await manifestOf(name)).capabilities ?? []).length > 0) continue;
   test(`${name} gives the same bytes in Cofferdam, in Extism's JavaScript and in its Go SDK`, async () => {
     const path = builtPlugin(name);

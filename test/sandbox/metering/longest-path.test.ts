@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { BLOCK, DEAD, LongestPath } from "../../../src/sandbox/metering/longest-path.ts";
+import { BLOCK, DEAD, LongestPath, PART } from "../../../src/sandbox/metering/longest-path.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("longest-path");
@@ -77,15 +77,12 @@ test("behind a cut a block's end begins a part, and ways to it have ended", () =
   path.cutOpenBlocks();
   path.branch(0, 5);
   path.branch(1, 9);
-  assert.ok(path.isCut);
-  assert.is(path.close(DEAD), 0);
+  assert.is(path.close(DEAD), PART);
   assert.is(path.charge(0), 20);
   path.beginPart();
-  assert.ok(path.isCut);
-  assert.is(path.close(7), 0);
+  assert.is(path.close(7), PART);
   assert.is(path.charge(0), 7);
   path.beginPart();
-  assert.not.ok(path.isCut);
   assert.is(path.charge(4), 4);
 });
 
@@ -93,17 +90,27 @@ test("a cut block that nobody reaches leads nowhere", () => {
   const path = begun();
   path.open(BLOCK.block, 2);
   path.cutOpenBlocks();
-  assert.ok(path.close(DEAD) < 0);
+  assert.is(path.close(DEAD), DEAD);
+});
+
+test("a cut in dead code counts the way into the block by how it ended", () => {
+  const path = begun();
+  path.open(BLOCK.if, 6);
+  const dead = path.end(9);
+  path.cutOpenBlocks();
+  path.branch(0, dead);
+  assert.is(path.openElse(dead), PART);
+  assert.is(path.charge(0), 9);
 });
 
 test("the other way through an if that was cut begins a part", () => {
   const path = begun();
   path.open(BLOCK.if, 6);
   path.cutOpenBlocks();
-  assert.is(path.openElse(8), 0);
+  assert.is(path.openElse(8), PART);
   assert.is(path.charge(0), 8);
   path.beginPart();
-  assert.is(path.close(3), 0);
+  assert.is(path.close(3), PART);
   assert.is(path.charge(0), 3);
 });
 
@@ -113,7 +120,7 @@ test("a branch that leaves a function with a cut is a path of the part that it i
   path.cutOpenBlocks();
   path.branch(1, 30);
   path.branch(0, 1);
-  assert.is(path.close(DEAD), 0);
+  assert.is(path.close(DEAD), PART);
   assert.is(path.charge(0), 30);
 });
 

@@ -86,6 +86,22 @@ const VECTORS: readonly (readonly [what: string, body: string, n: number, fuel: 
     1,
     1n + 4n + 1n + 1n + 1n + 2n,
   ],
+  [
+    "a large switch in dead code, behind the longer of two ways",
+    `(loop (if (local.get $n) (then ${SET} return ${
+      SWITCH(17, "", "").replace("(loop $l", "(block")
+    }) (else ${SET.repeat(30)})) ${SET})`,
+    0,
+    1n + 5n + 60n + 2n,
+  ],
+  [
+    "a large switch in dead code, where the way to it ended before",
+    `(loop (if (local.get $n) (then br 0 ${
+      SWITCH(17, "", "").replace("(loop $l", "(block")
+    })) ${SET})`,
+    0,
+    1n + 2n + 1n + 2n,
+  ],
   ["an empty loop, once", "(loop)", 0, 1n + 1n],
   [
     "a loop, each time round",
