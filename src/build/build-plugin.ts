@@ -8,6 +8,7 @@ import { LIMITS } from "../limits.ts";
 import { fileKind } from "../platform/file-system.ts";
 import { folderWith } from "../platform/package.ts";
 import { absolutePath, joinPath, splitPath } from "../platform/path.ts";
+import { missingRunPermission } from "../platform/permission.ts";
 import { PluginError } from "../plugin-error.ts";
 import { concatBytes, encodeCustomSection } from "../wasm/writer.ts";
 import { bundleProgram, type Program } from "./bundle-program.ts";
@@ -54,6 +55,13 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
     throw new PluginError("input.not-found", `Cannot build "${path}": there is no such file`);
   }
   const manifest = await readManifest(options.manifest ?? joinPath(folder, "plugin.json"));
+  const missing = await missingRunPermission();
+  if (missing !== undefined) {
+    throw new PluginError(
+      "build.failed",
+      `Cannot build the plugin: compilers are programs, and the runtime permits none; run it with "${missing}"`,
+    );
+  }
   const slots = (manifest.capabilities ?? []).flatMap((asked) => FUNCTION_NAMES[asked]);
   const tsconfig = await findTsconfig(folder);
   const program = await bundleProgram({ folder, file: name, tsconfig, slots });

@@ -1,7 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { runCli } from "../support/cli.ts";
+import { runCommand } from "../../scripts/run-command.ts";
+import { CLI, runCli } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
@@ -77,5 +78,15 @@ test("build says what its command line lacks", async ({ folder }) => {
     assert.match(stderr, says);
   }
 });
+
+if ("Deno" in globalThis) {
+  test("build says which permission it lacks", async ({ folder }) => {
+    const allowed = ["--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-write"];
+    const args = ["run", ...allowed, "--allow-sys", CLI[1].at(-1)!, "build"];
+    const { code, output } = await runCommand(CLI[0], args, { cwd: folder.path });
+    assert.is(code, 2);
+    assert.match(output, '"--allow-run" [build.failed]');
+  });
+}
 
 test.run();
