@@ -3,6 +3,7 @@ import { encodeSourceMap, PROGRAM_NAME } from "../bundle/source-map.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { requireFile } from "../platform/package.ts";
 import { type Refusal, resolver } from "./resolver.ts";
+import { columnOf } from "./source-column.ts";
 import { findTool } from "./tool.ts";
 
 /** A plugin's program in one script. */
@@ -87,10 +88,13 @@ function optionsOf({ folder, file, tsconfig, slots }: ProgramSource): Esbuild.Bu
     write: false,
     metafile: true,
     format: "iife",
+    // Modules are strict, and a script of them is only when it says so.
+    banner: { js: '"use strict";' },
     target: "es2023",
     platform: "neutral",
     mainFields: ["module", "main"],
-    conditions: ["import", "module", "default"],
+    // Not "import": require() of a package with both kinds would get the module, not the CommonJS.
+    conditions: ["module"],
     charset: "ascii",
     minifyWhitespace: true,
     legalComments: "none",
@@ -140,7 +144,7 @@ function asBuildError(thrown: unknown): unknown {
     details: location === null ? {} : {
       file: location.file,
       line: location.line,
-      column: location.column + 1,
+      column: columnOf(location),
     },
   });
 }
@@ -148,5 +152,5 @@ function asBuildError(thrown: unknown): unknown {
 /** `policy.ts:3:5: what is wrong` */
 function wordsOf({ text, location }: Esbuild.Message): string {
   if (location === null) return text;
-  return `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+  return `${location.file}:${location.line}:${columnOf(location)}: ${text}`;
 }

@@ -1,7 +1,6 @@
 /** `cofferdam test` as a user runs it. */
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { CLI, plainEnvironment } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
