@@ -104,6 +104,48 @@ test("buildPlugin() gives the same bytes wherever the folder lies", async () => 
   await host.close();
 });
 
+test("buildPlugin() makes a strict program, whatever the author's tsconfig.json says", async () => {
+  const source = judging(
+    `
+    let text = "none";
+    try { (Object.freeze({ a: 1 }) as any).a = 2; } catch (error) { text = (error as Error).name; }
+    return { allowed: self() === undefined, reasons: [], annotations: { text } };
+  `,
+    "function self(this: unknown): unknown { return this; }",
+  );
+  for (const files of [{}, { "tsconfig.json": '{"compilerOptions":{"alwaysStrict":false}}' }]) {
+    const { bytes } = await buildSource(source, { files: files as Record<string, string> });
+    const host = await createHost();
+    const verdict = await (await host.load(bytes)).admission.check(jsonDocument({}));
+    await host.close();
+    assert.equal(verdict.annotations, { text: "TypeError" });
+    assert.is(verdict.allowed, true);
+  }
+});
+
+test("buildPlugin() gives import and require() each their file of a package with both", async () => {
+  const source = judging(
+    "return { allowed: true, reasons: [], annotations: { text: `${kind} ${needed}` } };",
+    'import { kind } from "both";\nimport { needed } from "old";',
+  );
+  const { bytes } = await buildSource(source, {
+    files: {
+      "node_modules/both/package.json": JSON.stringify({
+        name: "both",
+        exports: { import: "./index.mjs", require: "./index.cjs" },
+      }),
+      "node_modules/both/index.mjs": 'export const kind = "module"; export default {};',
+      "node_modules/both/index.cjs": 'module.exports = () => "script";',
+      "node_modules/old/package.json": '{"name":"old","main":"index.js"}',
+      "node_modules/old/index.js": 'exports.needed = require("both")();',
+    },
+  });
+  const host = await createHost();
+  const verdict = await (await host.load(bytes)).admission.check(jsonDocument({}));
+  await host.close();
+  assert.equal(verdict.annotations, { text: "module script" });
+});
+
 test("buildPlugin() keeps to the author's tsconfig.json", async () => {
   const source = `${IMPORT}const list = ["a"];
     export default admission(() => ({ allowed: list[0].length === 1, reasons: [] }));`;
@@ -154,6 +196,13 @@ const BAD: readonly Bad[] = [
     source: `${IMPORT}export default admission(() => {{);`,
     code: "build.syntax-error",
     says: ["policy.ts:2:34: "],
+  },
+  {
+    what: "a syntax error behind letters of several bytes",
+    source: `${IMPORT}const words = "ü€😀" ];`,
+    code: "build.syntax-error",
+    // In UTF-16, as editors count.
+    says: ["policy.ts:2:22: "],
   },
   {
     what: "a type error",
@@ -363,6 +412,20 @@ const BAD: readonly Bad[] = [
     says: ["at most 8388608", '"policy.ts"'],
     // Not for the compiler, which is not asked before.
     options: TYPED,
+  },
+  {
+    what: "less memory than the plugin begins with",
+    source: PLAIN,
+    code: "bundle.manifest-invalid",
+    says: ["limits.memoryPages", /begins with \d+,/],
+    options: { manifest: { limits: { memoryPages: 2 } } },
+  },
+  {
+    what: "more memory than there is",
+    source: PLAIN,
+    code: "bundle.manifest-invalid",
+    says: ["limits.memoryPages", "at most 65536"],
+    options: { manifest: { limits: { memoryPages: 65_537 } } },
   },
   {
     what: "a manifest that is none",
