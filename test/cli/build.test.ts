@@ -62,6 +62,20 @@ test("build writes nothing when it fails, and says why", async ({ folder }) => {
   assert.is(await readFile(join(folder.path, "wrong.wasm")).catch(() => "none"), "none");
 });
 
+test("build replaces a plugin, but nothing else", async ({ folder }) => {
+  const cwd = folder.path;
+  for (const name of ["policy.ts", "plugin.json", "good.json"]) {
+    const before = await readFile(join(cwd, name), "utf8");
+    const { code, stderr } = await runCli(["build", "policy.ts", "-o", name], { cwd });
+    assert.is(code, 2);
+    assert.match(stderr, "[usage.invalid]");
+    assert.is(await readFile(join(cwd, name), "utf8"), before);
+  }
+  for (let times = 0; times < 2; times++) {
+    assert.is((await runCli(["build", "policy.ts", "-o", "twice.wasm"], { cwd })).code, 0);
+  }
+});
+
 test("build says what its command line lacks", async ({ folder }) => {
   const cwd = join(folder.path, "empty");
   await mkdir(cwd, { recursive: true });
