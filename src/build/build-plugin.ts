@@ -5,7 +5,7 @@ import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "../bundle/source-map.ts";
 import { FUNCTION_NAMES } from "../capability/function-names.ts";
 import { readManifest } from "../host/open-plugin-file.ts";
 import { LIMITS } from "../limits.ts";
-import { fileKind, isWithin } from "../platform/file-system.ts";
+import { fileKind, isWithin, resolvePath } from "../platform/file-system.ts";
 import { folderWith } from "../platform/package.ts";
 import { absolutePath, joinPath, splitPath } from "../platform/path.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -52,12 +52,14 @@ const MAX_PROGRAM_BYTES = 8 * 1024 * 1024;
  * @throws {PluginError} `build.*`; `bundle.manifest-invalid`, `bundle.too-large`, `input.*`
  */
 export async function buildPlugin(path: string, options: BuildOptions = {}): Promise<BuiltPlugin> {
-  const source = absolutePath(path);
-  const { folder, name } = splitPath(source);
+  const { folder: written, name } = splitPath(absolutePath(path));
+  // The bundler names files by where they really are; so must we, or a link changes the bytes.
+  const folder = await resolvePath(written) ?? written;
+  const source = joinPath(folder, name);
   if (await fileKind(source) !== "file") {
     throw new PluginError("input.not-found", `Cannot build "${path}": there is no such file`);
   }
-  const manifest = await readManifest(options.manifest ?? joinPath(folder, "plugin.json"));
+  const manifest = await readManifest(options.manifest ?? joinPath(written, "plugin.json"));
   const slots = (manifest.capabilities ?? []).flatMap((asked) => FUNCTION_NAMES[asked]);
   const tsconfig = findTsconfig(folder);
   const program = await bundleProgram({ folder, file: name, tsconfig, slots });

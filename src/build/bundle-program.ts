@@ -121,7 +121,7 @@ function readResult(
   const [output] = Object.entries(metafile.outputs).filter(([path]) => path.endsWith(".js"));
   const inputs = Object.entries(output![1].inputs)
     .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput]);
-  const map = encodeSourceMap(text(".map"));
+  const map = encodeSourceMap(withoutPlaces(text(".map")));
   const said = warnings
     .filter(({ location }) => !location?.file.startsWith("cofferdam:"))
     .map(wordsOf);
@@ -131,6 +131,17 @@ function readResult(
     inputs: new Map(inputs),
     warnings: map === undefined ? [...said, NO_MAP] : said,
   };
+}
+
+/** A source map whose packages outside of the folder are named by themselves, not by the way to them. */
+function withoutPlaces(json: string): string {
+  const map = JSON.parse(json) as { sources: string[] };
+  const sources = map.sources.map((path) => {
+    if (!path.startsWith("../")) return path;
+    const at = path.lastIndexOf("/node_modules/");
+    return at < 0 ? path.replace(/^(?:\.\.\/)+/, "") : path.slice(at + 1);
+  });
+  return JSON.stringify({ ...map, sources });
 }
 
 function asBuildError(thrown: unknown): unknown {

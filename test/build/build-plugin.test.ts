@@ -1,13 +1,18 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { buildPlugin } from "../../src/build/build-plugin.ts";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { describeBundle } from "../../src/bundle/description.ts";
-import { LICENSES_SECTION } from "../../src/bundle/source-map.ts";
+import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "../../src/bundle/source-map.ts";
 import { capabilityOf, FUNCTION_NAMES } from "../../src/capability/function-names.ts";
 import { createHost } from "../../src/host/host.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { isOffered, isRefused } from "../../src/sandbox/import.ts";
 import { checkFeatures } from "../support/allowed-features.ts";
 import { jsonDocument } from "../support/document.ts";
+import { makeFolder } from "../support/folder.ts";
+import { MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 import { buildSource, judging, type SourceOptions } from "../support/typescript-plugin.ts";
 
@@ -102,6 +107,38 @@ test("buildPlugin() gives the same bytes wherever the folder lies", async () => 
   const verdict = await plugin.admission.check(jsonDocument({}));
   assert.equal(verdict.annotations, { text: "hello, x" });
   await host.close();
+});
+
+test("buildPlugin() gives the same bytes through a link, with the licences of linked packages", async () => {
+  const folder = await makeFolder();
+  try {
+    await folder.write({
+      "real/plugin.json": JSON.stringify(MANIFEST),
+      "real/policy.ts": judging(
+        "return { allowed: yes, reasons: [] };",
+        'import { yes } from "w";',
+      ),
+      "w/package.json": '{"name":"w","version":"3.2.1","license":"MIT","main":"index.js"}',
+      "w/index.js": "exports.yes = true;",
+      "real/node_modules/x": "",
+    });
+    await symlink(join(folder.path, "w"), join(folder.path, "real/node_modules/w"));
+    await symlink(join(folder.path, "real"), join(folder.path, "linked"));
+    const build = (name: string) =>
+      buildPlugin(join(folder.path, name, "policy.ts"), { checkTypes: false });
+    const real = await build("real");
+    assert.is((await build("linked")).digest, real.digest);
+    const { outline } = await openBundle(real.bytes);
+    const textOf = (wanted: string) => {
+      const section = outline.sections.find(({ name }) => name === wanted)!;
+      return new TextDecoder().decode(real.bytes.subarray(section.contentStart, section.end));
+    };
+    assert.match(textOf(LICENSES_SECTION), "w 3.2.1: MIT");
+    assert.match(textOf(SOURCE_MAP_SECTION), '"w/index.js"');
+    assert.not.match(textOf(SOURCE_MAP_SECTION), "../");
+  } finally {
+    await folder.remove();
+  }
 });
 
 test("buildPlugin() makes a strict program, whatever the author's tsconfig.json says", async () => {
@@ -224,6 +261,13 @@ const BAD: readonly Bad[] = [
     source: `${PLAIN}void fetch("https://example.com");`,
     code: "build.type-error",
     says: ["policy.ts:3:6: ", "'fetch'", "no network"],
+    options: TYPED,
+  },
+  {
+    what: "an import of types of node:fs",
+    source: `import type { Stats } from "node:fs";\nexport type S = Stats;\n${PLAIN}`,
+    code: "build.type-error",
+    says: ["policy.ts:1:28: ", '"node:fs"', "host.state"],
     options: TYPED,
   },
   {
