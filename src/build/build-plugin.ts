@@ -5,7 +5,7 @@ import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "../bundle/source-map.ts";
 import { FUNCTION_NAMES } from "../capability/function-names.ts";
 import { readManifest } from "../host/open-plugin-file.ts";
 import { LIMITS } from "../limits.ts";
-import { fileKind } from "../platform/file-system.ts";
+import { fileKind, isWithin, resolvePath } from "../platform/file-system.ts";
 import { folderWith } from "../platform/package.ts";
 import { absolutePath, joinPath, splitPath } from "../platform/path.ts";
 import { missingRunPermission } from "../platform/permission.ts";
@@ -38,6 +38,10 @@ export interface BuiltPlugin {
   readonly warnings: readonly string[];
 }
 
+/** Of a page of memory, and what a module may have of them. */
+const PAGE_BYTES = 65_536;
+const MAX_PAGES = 65_536;
+
 /** A program in one script. Larger ones take the engine more memory than a plugin may have. */
 const MAX_PROGRAM_BYTES = 8 * 1024 * 1024;
 
@@ -49,12 +53,14 @@ const MAX_PROGRAM_BYTES = 8 * 1024 * 1024;
  * @throws {PluginError} `build.*`; `bundle.manifest-invalid`, `bundle.too-large`, `input.*`
  */
 export async function buildPlugin(path: string, options: BuildOptions = {}): Promise<BuiltPlugin> {
-  const source = absolutePath(path);
-  const { folder, name } = splitPath(source);
+  const { folder: written, name } = splitPath(absolutePath(path));
+  // The bundler names files by where they really are; so must we, or a link changes the bytes.
+  const folder = await resolvePath(written) ?? written;
+  const source = joinPath(folder, name);
   if (await fileKind(source) !== "file") {
     throw new PluginError("input.not-found", `Cannot build "${path}": there is no such file`);
   }
-  const manifest = await readManifest(options.manifest ?? joinPath(folder, "plugin.json"));
+  const manifest = await readManifest(options.manifest ?? joinPath(written, "plugin.json"));
   const missing = await missingRunPermission();
   if (missing !== undefined) {
     throw new PluginError(
@@ -63,7 +69,7 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
     );
   }
   const slots = (manifest.capabilities ?? []).flatMap((asked) => FUNCTION_NAMES[asked]);
-  const tsconfig = await findTsconfig(folder);
+  const tsconfig = findTsconfig(folder);
   const program = await bundleProgram({ folder, file: name, tsconfig, slots });
   checkSize(program);
   // The compiler runs beside us. What it has to say comes first.
@@ -76,6 +82,7 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
   });
   await types;
   const entries = checkContracts(outcome.description, manifest, name);
+  checkMemory(outcome.state.memory.length / PAGE_BYTES, manifest);
   const snapshot = writeSnapshot({
     ...{ engine, state: outcome.state, entries, slots },
     memoryPages: manifest.limits?.memoryPages ?? LIMITS.memoryPages,
@@ -94,12 +101,12 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
 }
 
 /** The author's: beside the module, or above it within the same package. */
-async function findTsconfig(folder: string): Promise<string | undefined> {
+function findTsconfig(folder: string): string | undefined {
   const found = folderWith("tsconfig.json", folder);
+  if (found === undefined) return undefined;
   const root = folderWith("package.json", folder);
-  const isInside = found === folder || (found !== undefined && root !== undefined &&
-    found.length >= root.length);
-  return isInside ? await Promise.resolve(joinPath(found, "tsconfig.json")) : undefined;
+  const isOwn = found === folder || (root !== undefined && isWithin(found, root));
+  return isOwn ? joinPath(found, "tsconfig.json") : undefined;
 }
 
 function checkSize({ code, inputs }: Program): void {
@@ -111,6 +118,19 @@ function checkSize({ code, inputs }: Program): void {
     "build.too-large",
     `Cannot build the plugin: its program has ${code.length} bytes, at most ${MAX_PROGRAM_BYTES} ` +
       `are allowed; most of it comes from ${largest.join(", ")}`,
+  );
+}
+
+/** A plugin that begins with more than it may have, or may have more than there is, never loads. */
+function checkMemory(pages: number, { limits }: Manifest): void {
+  const { memoryPages = LIMITS.memoryPages } = limits ?? {};
+  if (memoryPages >= pages && memoryPages <= MAX_PAGES) return;
+  const why = memoryPages < pages
+    ? `the plugin begins with ${pages}, and needs more for what it judges`
+    : `a module has at most ${MAX_PAGES}`;
+  throw new PluginError(
+    "bundle.manifest-invalid",
+    `Cannot build the plugin: limits.memoryPages of its manifest is ${memoryPages}, but ${why}`,
   );
 }
 

@@ -52,3 +52,10 @@ export function insteadOf(specifier: string): string {
   const name = specifier.replace(/^node:/, "").split("/")[0]!;
   return INSTEAD[SAME[name] ?? name] ?? FACTS;
 }
+
+/** Why a module of Node's cannot be imported. */
+export function builtinRefusal(specifier: string): string {
+  return `"${specifier}" is a module of Node, which a plugin does not have; ${
+    insteadOf(specifier)
+  }`;
+}

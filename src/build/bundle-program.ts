@@ -3,6 +3,7 @@ import { encodeSourceMap, PROGRAM_NAME } from "../bundle/source-map.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { requireFile } from "../platform/package.ts";
 import { type Refusal, resolver } from "./resolver.ts";
+import { columnOf } from "./source-column.ts";
 import { findTool } from "./tool.ts";
 
 /** A plugin's program in one script. */
@@ -87,10 +88,13 @@ function optionsOf({ folder, file, tsconfig, slots }: ProgramSource): Esbuild.Bu
     write: false,
     metafile: true,
     format: "iife",
+    // Modules are strict, and a script of them is only when it says so.
+    banner: { js: '"use strict";' },
     target: "es2023",
     platform: "neutral",
     mainFields: ["module", "main"],
-    conditions: ["import", "module", "default"],
+    // Not "import": require() of a package with both kinds would get the module, not the CommonJS.
+    conditions: ["module"],
     charset: "ascii",
     minifyWhitespace: true,
     legalComments: "none",
@@ -117,7 +121,7 @@ function readResult(
   const [output] = Object.entries(metafile.outputs).filter(([path]) => path.endsWith(".js"));
   const inputs = Object.entries(output![1].inputs)
     .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput]);
-  const map = encodeSourceMap(text(".map"));
+  const map = encodeSourceMap(withoutPlaces(text(".map")));
   const said = warnings
     .filter(({ location }) => !location?.file.startsWith("cofferdam:"))
     .map(wordsOf);
@@ -127,6 +131,17 @@ function readResult(
     inputs: new Map(inputs),
     warnings: map === undefined ? [...said, NO_MAP] : said,
   };
+}
+
+/** A source map whose packages outside of the folder are named by themselves, not by the way to them. */
+function withoutPlaces(json: string): string {
+  const map = JSON.parse(json) as { sources: string[] };
+  const sources = map.sources.map((path) => {
+    if (!path.startsWith("../")) return path;
+    const at = path.lastIndexOf("/node_modules/");
+    return at < 0 ? path.replace(/^(?:\.\.\/)+/, "") : path.slice(at + 1);
+  });
+  return JSON.stringify({ ...map, sources });
 }
 
 function asBuildError(thrown: unknown): unknown {
@@ -140,7 +155,7 @@ function asBuildError(thrown: unknown): unknown {
     details: location === null ? {} : {
       file: location.file,
       line: location.line,
-      column: location.column + 1,
+      column: columnOf(location),
     },
   });
 }
@@ -148,5 +163,5 @@ function asBuildError(thrown: unknown): unknown {
 /** `policy.ts:3:5: what is wrong` */
 function wordsOf({ text, location }: Esbuild.Message): string {
   if (location === null) return text;
-  return `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+  return `${location.file}:${location.line}:${columnOf(location)}: ${text}`;
 }

@@ -6,6 +6,7 @@ import { packageFolder } from "../platform/package.ts";
 import { absolutePath, joinPath, pathFrom, splitPath } from "../platform/path.ts";
 import { runScript } from "../platform/run-script.ts";
 import { withTemporaryFolder } from "../platform/temporary-folder.ts";
+import { builtinRefusal, isBuiltin } from "./builtin-module.ts";
 import { findTool } from "./tool.ts";
 
 /** One thing that the compiler has to say. */
@@ -26,6 +27,7 @@ const OPTIONS = {
   module: "ESNext",
   moduleResolution: "Bundler",
   allowImportingTsExtensions: true,
+  allowJs: true,
   resolveJsonModule: true,
   skipLibCheck: true,
   noEmit: true,
@@ -47,7 +49,11 @@ export async function checkTypes(path: string, tsconfig: string | undefined): Pr
   const compile = (config: string) =>
     runScript(
       joinPath(tool, "lib", "tsc.js"),
-      ["-p", config, "--noEmit", "--pretty", "false", "--listFiles"],
+      [
+        ...["-p", config, "--noEmit", "--pretty", "false", "--listFiles"],
+        // Else it writes a tsconfig.tsbuildinfo beside the author's.
+        ...["--incremental", "false", "--composite", "false"],
+      ],
       { cwd: folder },
     );
   const { code, stdout, stderr } = tsconfig === undefined
@@ -124,11 +130,15 @@ function typeError(faults: readonly Diagnostic[], folder: string): PluginError {
 }
 
 function wordsOf({ file, line, column, text }: Diagnostic, folder: string): string {
+  const where = file === undefined ? "" : `${nameIn(folder, file)}:${line}:${column}: `;
+  // TypeScript would have the types of Node installed, and the code then fails when it is bundled.
+  const module = /^TS(?:2307|2580|2591|2792): Cannot find (?:module|name) '([^']+)'/.exec(text)
+    ?.[1];
+  if (module !== undefined && isBuiltin(module)) return `${where}${builtinRefusal(module)}`;
   const name = /Cannot find name '([\w$]+)'/.exec(text)?.[1];
   const hint = name !== undefined && Object.hasOwn(MISSING_GLOBALS, name)
     ? ` (${MISSING_GLOBALS[name]})`
     : "";
-  const where = file === undefined ? "" : `${nameIn(folder, file)}:${line}:${column}: `;
   return `${where}${text}${hint}`;
 }
 

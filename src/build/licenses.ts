@@ -1,6 +1,7 @@
-import { readDirectory, readFileBounded } from "../platform/file-system.ts";
-import { packageFolder } from "../platform/package.ts";
-import { joinPath } from "../platform/path.ts";
+import { KIT_PREFIX } from "../bundle/source-map.ts";
+import { isWithin, readDirectory, readFileBounded, withSlashes } from "../platform/file-system.ts";
+import { folderWith, packageFolder } from "../platform/package.ts";
+import { absolutePath, joinPath, splitPath } from "../platform/path.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { Program } from "./bundle-program.ts";
 
@@ -18,27 +19,39 @@ const RULE = `${"=".repeat(80)}\n`;
  * @param folder What the program's paths are relative to.
  */
 export async function collectLicenses(program: Program, folder: string): Promise<string> {
-  const parts: string[] = [];
-  for (const path of packagesOf(program)) parts.push(await packageLicense(folder, path));
+  const packages: string[] = [];
+  for (const path of packagesOf(program, folder)) packages.push(await packageLicense(path));
+  // By what they say, which begins with the name: where packages lie differs between machines.
+  const parts = [...new Set(packages)].sort();
   const root = packageFolder();
   parts.push(await readText(joinPath(root, "src", "build", "engine", "LICENSES.txt")));
   parts.push(entry("cofferdam: Apache-2.0", await readText(joinPath(root, "LICENSE"))));
   return parts.join("");
 }
 
-/** Folders of packages, as the program's paths name them, in the order of their names. */
-function packagesOf({ inputs }: Program): string[] {
+/**
+ * Folders of the packages in a program, absolute. Who is linked (a package
+ * of the same workspace, or of another folder) counts like who is in `node_modules`; the author's own
+ * package does not.
+ */
+function packagesOf({ inputs }: Program, folder: string): string[] {
   const found = new Set<string>();
   for (const [path, bytes] of inputs) {
-    const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
-    if (folder !== undefined && bytes > 0) found.add(folder);
+    if (bytes === 0 || path.startsWith(KIT_PREFIX)) continue;
+    const owner = packageFolderOf(absolutePath(joinPath(folder, path)));
+    if (owner !== undefined && !isWithin(folder, owner)) found.add(owner);
   }
-  const nameOf = (path: string) => path.slice(path.lastIndexOf("node_modules/"));
-  return [...found].sort((a, b) => (`${nameOf(a)} ${a}` < `${nameOf(b)} ${b}` ? -1 : 1));
+  return [...found];
 }
 
-async function packageLicense(folder: string, path: string): Promise<string> {
-  const at = joinPath(folder, path);
+/** The folder of a file's package: by its place in `node_modules`, else the nearest with a manifest. */
+function packageFolderOf(path: string): string | undefined {
+  const installed = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(withSlashes(path))?.[0];
+  return installed ?? folderWith("package.json", splitPath(path).folder);
+}
+
+async function packageLicense(at: string): Promise<string> {
+  const path = splitPath(at).name;
   const json = await readText(joinPath(at, "package.json"));
   const { name, version, license } = describePackage(path, json);
   const files = (await readDirectory(at))

@@ -1,6 +1,11 @@
 import { checkWritable, writeFileAtomic } from "../platform/output-file.ts";
+import { fileKind, readFileBounded } from "../platform/file-system.ts";
+import { LIMITS } from "../limits.ts";
 import { usage } from "./flags.ts";
 import type { ExitCode, Verb, VerbContext } from "./verb.ts";
+
+/** What every module begins with. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 /** `cofferdam build`: makes a plugin of its author's sources. */
 export const build: Verb = {
@@ -35,6 +40,7 @@ async function runBuild({ flags, log, stdout }: VerbContext): Promise<ExitCode> 
   if (more.length > 0) throw usage("wanted one module: policy.ts");
   const output = flags.one("output") ?? "policy.wasm";
   await checkWritable(output);
+  await checkReplaceable(output);
   const { buildSource } = await import("../build/build-source.ts");
   const { bytes, digest, warnings } = await buildSource(source, {
     manifest: flags.one("manifest"),
@@ -43,4 +49,16 @@ async function runBuild({ flags, log, stdout }: VerbContext): Promise<ExitCode> 
   await writeFileAtomic(output, bytes);
   await stdout.write(`${digest}\n`);
   return 0;
+}
+
+/**
+ * A slip of the hand (`-o policy.ts`) must not cost sources: only a module is replaced.
+ *
+ * @throws {PluginError} `usage.invalid`
+ */
+async function checkReplaceable(output: string): Promise<void> {
+  if (await fileKind(output) !== "file") return;
+  const bytes = await readFileBounded(output, LIMITS.bundleBytes);
+  const isModule = bytes.length === 0 || MAGIC.every((byte, index) => bytes[index] === byte);
+  if (!isModule) throw usage(`--output "${output}" is there already, and is no WebAssembly module`);
 }

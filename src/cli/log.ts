@@ -20,6 +20,14 @@ export interface LogOptions {
   readonly write: (text: string) => void;
 }
 
+/**
+ * Keeps line breaks with an indentation, as our own longer messages have them. Each line is escaped
+ * on its own, and none but the first begins a line of the log.
+ */
+function visibleLines(message: string): string {
+  return message.split("\n  ").map(visibleProse).filter((line) => line !== "").join("\n  ");
+}
+
 /** A log for the command line; text may come from a hostile file and is escaped. */
 export function createLog({ level, format, write }: LogOptions): Log {
   const limit = LOG_LEVELS.indexOf(level);
@@ -32,6 +40,6 @@ export function createLog({ level, format, write }: LogOptions): Log {
     }
     const code = typeof fields.code === "string" ? ` [${fields.code}]` : "";
     const prefix = lineLevel === "info" ? "" : `${lineLevel}: `;
-    write(`cofferdam: ${prefix}${visibleProse(message)}${code}\n`);
+    write(`cofferdam: ${prefix}${visibleLines(message)}${code}\n`);
   };
 }

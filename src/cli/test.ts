@@ -36,8 +36,8 @@ export const test: Verb = {
     { name: "memory", value: "SIZE", help: "its memory: pages of 64 KiB, or 64MiB" },
   ],
   notes:
-    `FOLDER is the plugin's; without it, the current one. Its policy.wasm is built first, where it is older
-than its sources. Its tests are "cases/*.yaml" (src/testing describes them), and "*.test.ts" there and
+    `FOLDER is the plugin's; without it, the current one. Its policy.wasm is built first, where its
+sources are there. Its tests are "cases/*.yaml" (src/testing describes them), and "*.test.ts" there and
 in "test", which import "cofferdam/test". On Node, those need esbuild. What the plugin asks of its host is answered by the test; nothing real is granted.
 The report ends with each rule of the manifest and the tests that it gave a reason in.
 Exit code: 0 all passed, 1 a test failed, 2 could not tell: there is no test, a file of tests cannot be

@@ -1,3 +1,4 @@
+import { type BundlerPlace, columnOf } from "../build/source-column.ts";
 import { importFile, importsTypeScript, importText } from "../platform/import-module.ts";
 import { findInPackages, packageFolder } from "../platform/package.ts";
 import { absolutePath, folderOf } from "../platform/path.ts";
@@ -14,7 +15,7 @@ interface Esbuild {
 interface EsbuildMessage {
   readonly text: string;
   readonly location:
-    | { readonly file: string; readonly line: number; readonly column: number }
+    | ({ readonly file: string; readonly line: number } & BundlerPlace)
     | null;
 }
 
@@ -88,11 +89,11 @@ function buildFault(path: string, thrown: unknown): PluginError {
   const { errors = [] } = thrown as { readonly errors?: readonly EsbuildMessage[] };
   const [first] = errors;
   const place = first?.location;
-  const where = place ? `${place.file}:${place.line}:${place.column + 1}: ` : "";
+  const where = place ? `${place.file}:${place.line}:${columnOf(place)}: ` : "";
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const what = first?.text ?? (thrown instanceof Error ? thrown.message : String(thrown));
   return new PluginError("test.file-failed", `Cannot load "${path}": ${where}${what}${more}`, {
-    ...(place ? { details: { line: place.line, column: place.column + 1 } } : {}),
+    ...(place ? { details: { line: place.line, column: columnOf(place) } } : {}),
     cause: thrown,
   });
 }

@@ -1,13 +1,18 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { buildPlugin } from "../../src/build/build-plugin.ts";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { describeBundle } from "../../src/bundle/description.ts";
-import { LICENSES_SECTION } from "../../src/bundle/source-map.ts";
+import { LICENSES_SECTION, SOURCE_MAP_SECTION } from "../../src/bundle/source-map.ts";
 import { capabilityOf, FUNCTION_NAMES } from "../../src/capability/function-names.ts";
 import { createHost } from "../../src/host/host.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { isOffered, isRefused } from "../../src/sandbox/import.ts";
 import { checkFeatures } from "../support/allowed-features.ts";
 import { jsonDocument } from "../support/document.ts";
+import { makeFolder } from "../support/folder.ts";
+import { MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 import { buildSource, judging, type SourceOptions } from "../support/typescript-plugin.ts";
 
@@ -104,6 +109,80 @@ test("buildPlugin() gives the same bytes wherever the folder lies", async () => 
   await host.close();
 });
 
+test("buildPlugin() gives the same bytes through a link, with the licences of linked packages", async () => {
+  const folder = await makeFolder();
+  try {
+    await folder.write({
+      "real/plugin.json": JSON.stringify(MANIFEST),
+      "real/policy.ts": judging(
+        "return { allowed: yes, reasons: [] };",
+        'import { yes } from "w";',
+      ),
+      "w/package.json": '{"name":"w","version":"3.2.1","license":"MIT","main":"index.js"}',
+      "w/index.js": "exports.yes = true;",
+      "real/node_modules/x": "",
+    });
+    await symlink(join(folder.path, "w"), join(folder.path, "real/node_modules/w"));
+    await symlink(join(folder.path, "real"), join(folder.path, "linked"));
+    const build = (name: string) =>
+      buildPlugin(join(folder.path, name, "policy.ts"), { checkTypes: false });
+    const real = await build("real");
+    assert.is((await build("linked")).digest, real.digest);
+    const { outline } = await openBundle(real.bytes);
+    const textOf = (wanted: string) => {
+      const section = outline.sections.find(({ name }) => name === wanted)!;
+      return new TextDecoder().decode(real.bytes.subarray(section.contentStart, section.end));
+    };
+    assert.match(textOf(LICENSES_SECTION), "w 3.2.1: MIT");
+    assert.match(textOf(SOURCE_MAP_SECTION), '"w/index.js"');
+    assert.not.match(textOf(SOURCE_MAP_SECTION), "../");
+  } finally {
+    await folder.remove();
+  }
+});
+
+test("buildPlugin() makes a strict program, whatever the author's tsconfig.json says", async () => {
+  const source = judging(
+    `
+    let text = "none";
+    try { (Object.freeze({ a: 1 }) as any).a = 2; } catch (error) { text = (error as Error).name; }
+    return { allowed: self() === undefined, reasons: [], annotations: { text } };
+  `,
+    "function self(this: unknown): unknown { return this; }",
+  );
+  for (const files of [{}, { "tsconfig.json": '{"compilerOptions":{"alwaysStrict":false}}' }]) {
+    const { bytes } = await buildSource(source, { files: files as Record<string, string> });
+    const host = await createHost();
+    const verdict = await (await host.load(bytes)).admission.check(jsonDocument({}));
+    await host.close();
+    assert.equal(verdict.annotations, { text: "TypeError" });
+    assert.is(verdict.allowed, true);
+  }
+});
+
+test("buildPlugin() gives import and require() each their file of a package with both", async () => {
+  const source = judging(
+    "return { allowed: true, reasons: [], annotations: { text: `${kind} ${needed}` } };",
+    'import { kind } from "both";\nimport { needed } from "old";',
+  );
+  const { bytes } = await buildSource(source, {
+    files: {
+      "node_modules/both/package.json": JSON.stringify({
+        name: "both",
+        exports: { import: "./index.mjs", require: "./index.cjs" },
+      }),
+      "node_modules/both/index.mjs": 'export const kind = "module"; export default {};',
+      "node_modules/both/index.cjs": 'module.exports = () => "script";',
+      "node_modules/old/package.json": '{"name":"old","main":"index.js"}',
+      "node_modules/old/index.js": 'exports.needed = require("both")();',
+    },
+  });
+  const host = await createHost();
+  const verdict = await (await host.load(bytes)).admission.check(jsonDocument({}));
+  await host.close();
+  assert.equal(verdict.annotations, { text: "module script" });
+});
+
 test("buildPlugin() keeps to the author's tsconfig.json", async () => {
   const source = `${IMPORT}const list = ["a"];
     export default admission(() => ({ allowed: list[0].length === 1, reasons: [] }));`;
@@ -156,6 +235,13 @@ const BAD: readonly Bad[] = [
     says: ["policy.ts:2:34: "],
   },
   {
+    what: "a syntax error behind letters of several bytes",
+    source: `${IMPORT}const words = "ü€😀" ];`,
+    code: "build.syntax-error",
+    // In UTF-16, as editors count.
+    says: ["policy.ts:2:22: "],
+  },
+  {
     what: "a type error",
     source:
       `${IMPORT}export default admission((request) => ({\n  allowed: request.nope, reasons: [] }));`,
@@ -175,6 +261,13 @@ const BAD: readonly Bad[] = [
     source: `${PLAIN}void fetch("https://example.com");`,
     code: "build.type-error",
     says: ["policy.ts:3:6: ", "'fetch'", "no network"],
+    options: TYPED,
+  },
+  {
+    what: "an import of types of node:fs",
+    source: `import type { Stats } from "node:fs";\nexport type S = Stats;\n${PLAIN}`,
+    code: "build.type-error",
+    says: ["policy.ts:1:28: ", '"node:fs"', "host.state"],
     options: TYPED,
   },
   {
@@ -363,6 +456,20 @@ const BAD: readonly Bad[] = [
     says: ["at most 8388608", '"policy.ts"'],
     // Not for the compiler, which is not asked before.
     options: TYPED,
+  },
+  {
+    what: "less memory than the plugin begins with",
+    source: PLAIN,
+    code: "bundle.manifest-invalid",
+    says: ["limits.memoryPages", /begins with \d+,/],
+    options: { manifest: { limits: { memoryPages: 2 } } },
+  },
+  {
+    what: "more memory than there is",
+    source: PLAIN,
+    code: "bundle.manifest-invalid",
+    says: ["limits.memoryPages", "at most 65536"],
+    options: { manifest: { limits: { memoryPages: 65_537 } } },
   },
   {
     what: "a manifest that is none",

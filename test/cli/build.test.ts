@@ -63,6 +63,33 @@ test("build writes nothing when it fails, and says why", async ({ folder }) => {
   assert.is(await readFile(join(folder.path, "wrong.wasm")).catch(() => "none"), "none");
 });
 
+test("build replaces a plugin, but nothing else", async ({ folder }) => {
+  const cwd = folder.path;
+  for (const name of ["policy.ts", "plugin.json", "good.json"]) {
+    const before = await readFile(join(cwd, name), "utf8");
+    const { code, stderr } = await runCli(["build", "policy.ts", "-o", name], { cwd });
+    assert.is(code, 2);
+    assert.match(stderr, "[usage.invalid]");
+    assert.is(await readFile(join(cwd, name), "utf8"), before);
+  }
+  for (let times = 0; times < 2; times++) {
+    assert.is((await runCli(["build", "policy.ts", "-o", "twice.wasm"], { cwd })).code, 0);
+  }
+});
+
+test("build shows each type error in a line of its own, and takes JavaScript", async ({ folder }) => {
+  const cwd = folder.path;
+  await folder.write({
+    "typed.ts": 'export const a: number = "";\nexport const b: number = "";\n',
+    "policy.js": 'import { admission } from "cofferdam/guest";\n' +
+      "export default admission(() => ({ allowed: true, reasons: [] }));\n",
+  });
+  const typed = await runCli(["build", "typed.ts", "-o", "typed.wasm"], { cwd });
+  assert.match(typed.stderr, /typed\.ts:1:14: .*\n {2}typed\.ts:2:14: .*build\.type-error/);
+  const script = await runCli(["build", "policy.js", "-o", "script.wasm"], { cwd });
+  assert.is(script.code, 0, script.stderr);
+});
+
 test("build says what its command line lacks", async ({ folder }) => {
   const cwd = join(folder.path, "empty");
   await mkdir(cwd, { recursive: true });

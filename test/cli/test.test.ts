@@ -1,7 +1,6 @@
 /** `cofferdam test` as a user runs it. */
 import { spawn } from "node:child_process";
-import { readdir, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { CLI, plainEnvironment } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
@@ -75,14 +74,13 @@ for (const [what, files, args, wanted, says] of RUNS) {
   });
 }
 
-test("builds a plugin that is older than its sources, and says what is wrong with them", async () => {
+test("builds the plugin anew where its sources are there, and says what is wrong with them", async () => {
   const folder = await makeTestFolder({
     "cases/a.yaml": GOOD,
     "plugin.json": JSON.stringify(MANIFEST),
     "policy.ts": "let x: number = '';",
   });
   try {
-    await utimes(join(folder.path, "policy.wasm"), 1_000, 1_000);
     const old = await runTests(folder);
     assert.is(old.code, 2);
     assert.match(old.stderr, /policy\.ts.*\[build\.[a-z-]+\]/s);
