@@ -15,7 +15,7 @@ export interface Description {
   }[];
 }
 
-/** How a promise ended. */
+/** What an entry point answered, or how its promise ended. */
 type Outcome = { readonly value: unknown } | { readonly thrown: unknown };
 
 /**
@@ -31,17 +31,18 @@ export function serve(exported: unknown, slots: Slots): string {
   const entries: [string, EntryPoint][] = plugins.flatMap((p) => Object.entries(p.exports));
   let running = "";
   let outcome: Outcome | undefined;
-  const dispatch = (entry: number, request: unknown): string | undefined => {
+  const dispatch = (entry: number, request: unknown): void => {
     phase.isBuilding = false;
     phase.now = timeOf(request);
     outcome = undefined;
     const [name, answer] = entries[entry]!;
     running = name;
     const result = answer(request as never, host);
-    if (!isPromise(result)) return encode(name, result);
-    result.then((value) => outcome = { value }, (thrown) => outcome = { thrown });
-    return undefined;
+    if (isPromise(result)) {
+      result.then((value) => outcome = { value }, (thrown) => outcome = { thrown });
+    } else outcome = { value: result };
   };
+  // Not before: a job that nobody waits for may still add a reason to the answer.
   const finish = (): string => {
     if (outcome === undefined) {
       throw new Error(

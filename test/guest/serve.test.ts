@@ -198,6 +198,23 @@ test("a plugin may answer with a promise", async ({ host }) => {
   assert.is((await plugin.admission.check(jsonDocument({}))).allowed, true);
 });
 
+test("a plugin that forgets to wait still answers with what its jobs find", async ({ host }) => {
+  const check = `const reasons: { rule: string; message: string; severity: "error" }[] = [];
+    const isGood = async (item: number) => { await null; return item < 2; };
+    request.object.a.forEach(async (item: number) => {
+      if (!(await isGood(item))) reasons.push({ rule: "a", message: "no " + item, severity: "error" });
+    });
+    const verdict = { allowed: reasons.length === 0, reasons };`;
+  for (const answer of ["verdict", "(async () => verdict)()"]) {
+    const { bytes } = await buildSource(judging(`${check}\nreturn ${answer};`));
+    const { admission } = await host.load(bytes);
+    const verdict = await admission.check(jsonDocument({ a: [1, 2] }));
+    assert.is(verdict.allowed, false, answer);
+    assert.equal(verdict.reasons.map(({ message }) => message), ["no 2"]);
+    assert.is((await admission.check(jsonDocument({ a: [1] }))).allowed, true);
+  }
+});
+
 test("a plugin may hear of a rejection later", async ({ host }) => {
   const { bytes } = await buildSource(judging(`
     const failed = Promise.reject(new Error("expected"));

@@ -65,7 +65,8 @@
   (global $runtime (export "state:runtime") (mut i32) (i32.const 0))
   ;; 32 bytes for what functions return by address and take as arguments.
   (global $scratch (export "state:scratch") (mut i32) (i32.const 0))
-  ;; Functions of JavaScript: dispatch(entry, request), finish(), describe(thrown).
+  ;; Functions of JavaScript: dispatch(entry, request), which keeps its answer; finish(), which is the
+  ;; answer as text; describe(thrown).
   (global $dispatch (export "state:dispatch") (mut i64) (i64.const 0x300000000))
   (global $finish (export "state:finish") (mut i64) (i64.const 0x300000000))
   (global $describe (export "state:describe") (mut i64) (i64.const 0x300000000))
@@ -236,7 +237,6 @@
 
   (func $run (param $entry i32) (result i32)
     (local $request i64) (local $answer i64)
-    (global.set $rejected (i32.const 0))
     (if (i32.eqz (global.get $bulk)) (then (call $takeInput)))
     (local.set $request
       (call $JS_ParseJSON (global.get $context) (global.get $inputStart) (global.get $inputLength)
@@ -251,14 +251,13 @@
         (i32.const 2) (global.get $scratch)))
     (call $JS_FreeValue (global.get $context) (local.get $request))
     (if (i64.eq (local.get $answer) (global.get $EXCEPTION)) (then (return (call $fail))))
+    ;; Jobs may still change what was answered, so it becomes text behind them.
     (if (i32.lt_s (call $runJobs) (i32.const 0)) (then (return (call $fail))))
     (if (call $throwRejection) (then (return (call $fail))))
-    (if (i64.eq (local.get $answer) (global.get $UNDEFINED))
-      (then
-        (local.set $answer
-          (call $JS_Call (global.get $context) (global.get $finish) (global.get $UNDEFINED)
-            (i32.const 0) (i32.const 0)))
-        (if (i64.eq (local.get $answer) (global.get $EXCEPTION)) (then (return (call $fail))))))
+    (local.set $answer
+      (call $JS_Call (global.get $context) (global.get $finish) (global.get $UNDEFINED)
+        (i32.const 0) (i32.const 0)))
+    (if (i64.eq (local.get $answer) (global.get $EXCEPTION)) (then (return (call $fail))))
     (if (call $text (local.get $answer)) (then (return (call $fail))))
     (if (i32.eqz (global.get $bulk))
       (then
