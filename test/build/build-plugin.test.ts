@@ -251,6 +251,25 @@ const BAD: readonly Bad[] = [
     says: ["an empty array"],
   },
   {
+    what: "a program that says nothing of itself",
+    source: `${PLAIN}Object.defineProperty(globalThis, "$result", { value: "{}" });`,
+    code: "build.not-a-plugin",
+    says: ["does not say what it implements"],
+  },
+  {
+    what: "a program that has other words put into its description",
+    source: `${PLAIN}Object.assign(Array.prototype, { toJSON: () => 5 });`,
+    code: "build.not-a-plugin",
+    says: ["does not say what it implements", "change globals"],
+  },
+  {
+    what: "a program whose description is no JSON",
+    source:
+      `${PLAIN}Object.defineProperty(globalThis, "$result", { set() {}, configurable: true });`,
+    code: "build.not-a-plugin",
+    says: ["does not say what it implements"],
+  },
+  {
     what: "a contract that the manifest does not name",
     source: `${IMPORT}const volume = { contract: "volume", exports: { volume_list: () => ({}) } };
       export default [admission(() => ({ allowed: true, reasons: [] })), volume];`,

@@ -283,6 +283,18 @@ test("a plugin says the same of the same request that is no JSON", async () => {
   assert.is(call("{").error, first);
 });
 
+test("a plugin answers as before when its top level replaces globals", async ({ host }) => {
+  const replaced = ["JSON.parse", "JSON.stringify", "Object.entries", "Object.keys", "Date.parse"]
+    .map((name) => `${name} = () => { throw new Error("replaced"); };`).join("\n");
+  const { bytes } = await buildSource(judging(
+    "return { allowed: true, reasons: [], annotations: { now: Date.now() } };",
+    replaced,
+  ));
+  const { admission } = await host.load(bytes);
+  const verdict = await admission.check(jsonDocument({}), { now: NOW });
+  assert.equal(verdict.annotations, { now: new Date(NOW).getTime() });
+});
+
 test("a plugin keeps nothing from one call to the next, in both modes", async ({ host }) => {
   const source = judging(
     "count++; return { allowed: true, reasons: [], annotations: { count } };",
