@@ -70,11 +70,11 @@ test("network() says which method is missing", () => {
 test("network() refuses a function that nothing calls, of objects and of classes", () => {
   class Plugin {
     readonly name = "fields may be there";
-    add(): { cniVersion: string } {
+    add(): { cniVersion: "1.1.0" } {
       return { cniVersion: this.#version() };
     }
     del(): void {}
-    #version(): string {
+    #version(): "1.1.0" {
       return "1.1.0";
     }
   }
