@@ -2,8 +2,8 @@ import type * as Esbuild from "esbuild";
 import { encodeSourceMap, PROGRAM_NAME } from "../bundle/source-map.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { requireFile } from "../platform/package.ts";
-import { type Refusal, resolver } from "./resolver.ts";
 import { columnOf } from "./source-column.ts";
+import { ENTRY_NAME, type Refusal, resolver } from "./resolver.ts";
 import { findTool } from "./tool.ts";
 
 /** A plugin's program in one script. */
@@ -79,7 +79,7 @@ function optionsOf({ folder, file, tsconfig, slots }: ProgramSource): Esbuild.Bu
         `globalThis.${RESULT} = serve(policy.default, ${JSON.stringify(slotTable(slots))});`,
       ].join("\n"),
       resolveDir: folder,
-      sourcefile: "cofferdam:entry",
+      sourcefile: ENTRY_NAME,
       loader: "js",
     },
     absWorkingDir: folder,

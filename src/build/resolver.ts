@@ -10,6 +10,9 @@ export interface Refusal {
   readonly code: ErrorCode;
 }
 
+/** The name of the module that holds kit and plugin together. No file has it: theirs are absolute. */
+export const ENTRY_NAME: string = `${KIT_PREFIX}entry`;
+
 const NAMESPACE = KIT_PREFIX.slice(0, -1);
 const MAX_SOURCE_BYTES = 1024 * 1024;
 
@@ -22,10 +25,13 @@ export function resolver(): Esbuild.Plugin {
   return {
     name: "cofferdam",
     setup: (build) => {
-      build.onResolve({ filter: /^cofferdam/ }, ({ path, namespace }) => {
+      build.onResolve({ filter: /^cofferdam/ }, ({ path, importer }) => {
         if (path === "cofferdam/guest") return { path: "guest/mod.ts", namespace: NAMESPACE };
-        if (path.startsWith(KIT_PREFIX) && namespace !== NAMESPACE) {
-          return { path: path.slice(KIT_PREFIX.length), namespace: NAMESPACE };
+        if (path.startsWith(KIT_PREFIX)) {
+          if (importer === ENTRY_NAME) {
+            return { path: path.slice(KIT_PREFIX.length), namespace: NAMESPACE };
+          }
+          return refused(`"${path}" is not for plugins: import "cofferdam/guest"`);
         }
         if (!/^cofferdam(\/|$)/.test(path)) return undefined;
         return refused(`"${path}" is the host's side: a plugin imports "cofferdam/guest"`);

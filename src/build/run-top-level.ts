@@ -1,7 +1,9 @@
+import * as v from "valibot";
 import { PROGRAM_NAME, SourceMapReader } from "../bundle/source-map.ts";
 import type { Description } from "../guest/serve.ts";
 import { LIMITS } from "../limits.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
+import { strictObject } from "../strict-object.ts";
 import { type Program, RESULT } from "./bundle-program.ts";
 import type { Engine } from "./engine/engine.ts";
 import { EngineSession, type EngineState, type ScriptEnd } from "./engine/session.ts";
@@ -12,6 +14,17 @@ export interface TopLevel {
   readonly state: EngineState;
 }
 
+const Text = v.pipe(v.string(), v.maxLength(1_000));
+
+const DescriptionSchema: v.GenericSchema<unknown, Description> = v.pipe(
+  v.string(),
+  v.parseJson(),
+  strictObject({
+    instead: v.exactOptional(Text),
+    plugins: v.array(strictObject({ contract: Text, exports: v.array(Text) })),
+  }),
+);
+
 /** For the top level as a whole: tables of large packages take some hundred millions. */
 const FUEL = 4_000_000_000;
 
@@ -19,7 +32,7 @@ const FUEL = 4_000_000_000;
  * Runs a program's top level in the engine.
  *
  * @throws {PluginError} `build.top-level-endless`, `build.top-level-host-call`,
- * `build.top-level-error`, `build.missing-global`
+ * `build.top-level-error`, `build.missing-global`, `build.not-a-plugin`
  */
 export async function runTopLevel(engine: Engine, program: Program): Promise<TopLevel> {
   const limits = { fuel: FUEL, memoryPages: LIMITS.memoryPages };
@@ -29,9 +42,20 @@ export async function runTopLevel(engine: Engine, program: Program): Promise<Top
   if (compiled.end === "bytecode") valueOf(session.load(compiled.bytecode), program);
   else valueOf(compiled, program);
   const take = `(() => { const taken = ${RESULT}; delete globalThis.${RESULT}; return taken; })()`;
-  const description = valueOf(session.evaluate(take, "cofferdam"), program);
+  const said = valueOf(session.evaluate(take, "cofferdam"), program);
   valueOf(session.settle(), program);
-  return { description: JSON.parse(description), state: session.state() };
+  return { description: readDescription(said), state: session.state() };
+}
+
+/** The author's code shares its globals with what describes it, and may have changed them. */
+function readDescription(said: string): Description {
+  const { success, output } = v.safeParse(DescriptionSchema, said, { abortEarly: true });
+  if (success) return output;
+  throw new PluginError(
+    "build.not-a-plugin",
+    "Cannot build the plugin: its program does not say what it implements; does a package, or the " +
+      "plugin itself, change globals as Object.prototype at the top level?",
+  );
 }
 
 function valueOf(ended: ScriptEnd, { map }: Program): string {

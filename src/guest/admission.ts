@@ -1,6 +1,9 @@
 import type { AdmissionRequest, Verdict } from "../contract/admission.ts";
 import type { JsonValue } from "../json.ts";
+import { checkMethods } from "./answer-of.ts";
+import { describeValue } from "./describe.ts";
 import type { Host } from "./host.ts";
+import { json } from "./intrinsics.ts";
 import type { EntryPoint, GuestPlugin } from "./plugin.ts";
 
 /** A question: `AdmissionRequest` with the settings that the manifest's schema describes. */
@@ -22,20 +25,28 @@ export interface AdmissionOptions<Settings> {
   readonly validateSettings?: (settings: Settings) => readonly SettingsFault[];
 }
 
+const OPTIONS = { required: [], optional: ["validateSettings"] };
+
 /**
  * Makes a plugin of a function that judges documents.
  *
  * @typeParam Settings What the schema in `plugin.json` allows; the host has checked it.
+ * @throws {TypeError} Where there is no such function, or an option that there is not.
  */
 export function admission<Settings = JsonValue>(
   check: (request: AdmissionQuestion<Settings>, host: Host) => Verdict | Promise<Verdict>,
-  { validateSettings }: AdmissionOptions<Settings> = {},
+  options: AdmissionOptions<Settings> = {},
 ): GuestPlugin {
+  if (typeof check !== "function") {
+    throw new TypeError(`admission() wants a function that judges, not ${describeValue(check)}`);
+  }
+  checkMethods("what admission() is told", options, OPTIONS);
+  const { validateSettings } = options;
   const answer = (request: AdmissionQuestion<Settings>, host: Host) => {
     if (request.contract !== "admission" || request.version !== 1) {
       const { contract, version } = request as { contract: unknown; version: unknown };
       throw new Error(
-        `cannot answer contract ${JSON.stringify(contract)}, version ${JSON.stringify(version)}: ` +
+        `cannot answer contract ${json.stringify(contract)}, version ${json.stringify(version)}: ` +
           'wanted "admission", version 1',
       );
     }

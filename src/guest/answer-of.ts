@@ -1,4 +1,6 @@
+import { describeValue } from "./describe.ts";
 import type { Host } from "./host.ts";
+import { json, objects } from "./intrinsics.ts";
 import type { EntryPoint } from "./plugin.ts";
 
 /** Wraps methods of one contract as the entry points of a plugin. */
@@ -20,7 +22,7 @@ export function answerOf<Request>(
   const entry = (request: Request & { contract: unknown; version: unknown }, host: Host) => {
     if (request.contract !== contract || request.version !== 1) {
       const [given, version] = [request.contract, request.version].map((one) =>
-        JSON.stringify(one)
+        json.stringify(one)
       );
       throw new Error(
         `cannot answer contract ${given}, version ${version}: wanted "${contract}", version 1`,
@@ -47,7 +49,10 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Wants functions by the names of methods, and nothing else: a mistyped method is never called. */
+/**
+ * Wants functions by the names of methods, and no other function: a mistyped method would never be
+ * called. What is no function may be there beside them, as the fields of a class.
+ */
 export function checkMethods(
   what: string,
   methods: object,
@@ -56,6 +61,9 @@ export function checkMethods(
     readonly optional: readonly string[];
   },
 ): void {
+  if (typeof methods !== "object" || methods === null) {
+    throw new TypeError(`${what} is ${describeValue(methods)}, wanted an object`);
+  }
   const given = methods as Record<string, unknown>;
   for (const name of required) {
     if (typeof given[name] !== "function") throw new TypeError(`${what} has no method "${name}"`);
@@ -65,4 +73,24 @@ export function checkMethods(
       throw new TypeError(`"${name}" of ${what} is no function`);
     }
   }
+  const known = [...required, ...optional];
+  const unknown = functionNames(methods).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(
+    `${what} has a function "${unknown}", which nothing calls; it may have: ${known.join(", ")}` +
+      ` (a class names its own helpers with "#")`,
+  );
+}
+
+/** Of an object and of the classes that it is of. */
+function functionNames(methods: object): string[] {
+  const names: string[] = [];
+  let owner: object | null = methods;
+  while (owner !== null && owner !== Object.prototype) {
+    for (const [name, { value }] of objects.entries(objects.getOwnPropertyDescriptors(owner))) {
+      if (typeof value === "function" && name !== "constructor") names.push(name);
+    }
+    owner = objects.getPrototypeOf(owner) as object | null;
+  }
+  return names;
 }

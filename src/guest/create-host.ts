@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "../json.ts";
 import { CapabilityError } from "./capability-error.ts";
 import { engine } from "./engine.ts";
 import type { Host } from "./host.ts";
+import { json } from "./intrinsics.ts";
 import { refuseAtTopLevel } from "./phase.ts";
 
 /** The imports that a plugin has, by the names of the functions of capabilities. */
@@ -17,9 +18,9 @@ const BLOB_BYTES = 0;
  */
 export function createHost(slots: Slots): Host {
   const ask = <Answer>(name: string, request: unknown): Answer =>
-    readAnswer(engine.ask(slotOf(slots, name), JSON.stringify(request), 0) as string) as Answer;
+    readAnswer(engine.ask(slotOf(slots, name), json.stringify(request), 0) as string) as Answer;
   const log = (level: string) => (message: string, fields?: JsonObject) => {
-    const line = JSON.stringify({ level, message: String(message), fields });
+    const line = json.stringify({ level, message: String(message), fields });
     engine.ask(slotOf(slots, "log"), line, 0);
   };
   const delegate = (name: string) => (request: unknown) =>
@@ -82,7 +83,7 @@ function slotOf(slots: Slots, name: string): number {
 }
 
 function readAnswer(text: string): unknown {
-  const { ok, error } = JSON.parse(text) as {
+  const { ok, error } = json.parse(text) as {
     ok?: unknown;
     error?: { code: string; message: string };
   };
@@ -91,7 +92,7 @@ function readAnswer(text: string): unknown {
 }
 
 function readBlob(slot: number, handle: number, maxBytes: number): Uint8Array {
-  const answer = engine.ask(slot, JSON.stringify({ handle, maxBytes }), 1) as Uint8Array;
+  const answer = engine.ask(slot, json.stringify({ handle, maxBytes }), 1) as Uint8Array;
   const rest = answer.subarray(1);
   if (answer[0] === BLOB_BYTES) return rest;
   readAnswer(decodeURIComponent(Array.from(rest, percentEncoded).join("")));

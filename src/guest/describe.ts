@@ -1,3 +1,4 @@
+import { json } from "./intrinsics.ts";
 import { hintFor } from "./missing-global.ts";
 
 /** A value as `console` shows it: text as it is, errors with their stack, all else as JSON. */
@@ -6,7 +7,7 @@ export function describeValue(value: unknown): string {
   if (value instanceof Error) return describeThrown(value);
   if (typeof value === "object" && value !== null) {
     try {
-      return JSON.stringify(value) ?? String(value);
+      return json.stringify(value) ?? String(value);
     } catch {
       return Object.prototype.toString.call(value);
     }

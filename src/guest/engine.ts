@@ -14,11 +14,8 @@ interface Engine {
   log(level: number, text: string): void;
   /** Says what is called for the words of what was thrown. */
   describe(describe: (thrown: unknown) => string): void;
-  /** Says what is called for a request, and for a promise's outcome. */
-  register(
-    dispatch: (entry: number, request: unknown) => string | undefined,
-    finish: () => string,
-  ): void;
+  /** Says what is called for a request, and for its answer as text once no job is left. */
+  register(dispatch: (entry: number, request: unknown) => void, finish: () => string): void;
 }
 
 function take(letter: string): (...args: never[]) => unknown {

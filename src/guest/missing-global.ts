@@ -1,3 +1,4 @@
+import { objects } from "./intrinsics.ts";
 const NO_WAITING = "a call runs to its end, nothing in it waits";
 const NO_NETWORK = "a plugin has no network; facts from outside come by evidence or capabilities";
 const NO_RUNTIME = "a plugin runs neither on Node nor on Deno; what it may know is in the request";
@@ -45,7 +46,7 @@ export const MISSING_GLOBALS: Readonly<Record<string, string>> = {
 /** What to do about a ReferenceError of QuickJS: `Intl is not defined`. */
 export function hintFor(message: string): string | undefined {
   const name = /^'?([\w$]+)'? is not defined/.exec(message)?.[1];
-  return name !== undefined && Object.hasOwn(MISSING_GLOBALS, name)
+  return name !== undefined && objects.hasOwn(MISSING_GLOBALS, name)
     ? MISSING_GLOBALS[name]
     : undefined;
 }

@@ -4,6 +4,7 @@ import type { NetworkMethod, NetworkRequest } from "../contract/network.ts";
 import type { JsonValue } from "../json.ts";
 import { answerOf, checkMethods } from "./answer-of.ts";
 import type { Host } from "./host.ts";
+import { objects } from "./intrinsics.ts";
 import type { GuestPlugin } from "./plugin.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
@@ -74,7 +75,7 @@ const OPTIONAL = ["check", "status", "gc"] as const;
  * });
  * ```
  *
- * @throws {TypeError} Where the plugin lacks a method.
+ * @throws {TypeError} Where the plugin lacks a method, or has one that there is not.
  */
 export function network<Settings = JsonValue>(plugin: NetworkPlugin<Settings>): GuestPlugin {
   checkMethods("the network plugin", plugin, { required: REQUIRED, optional: OPTIONAL });
@@ -89,7 +90,7 @@ export function network<Settings = JsonValue>(plugin: NetworkPlugin<Settings>): 
       ),
     ] as const;
   });
-  return { contract: "network", exports: Object.fromEntries(entries) };
+  return { contract: "network", exports: objects.fromEntries(entries) };
 }
 
 function faultOf(thrown: unknown): CniFault | undefined {

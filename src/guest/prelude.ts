@@ -1,6 +1,7 @@
 /** Makes the globals what a plugin can rely on. Runs before anything of the author's. */
 import { describeThrown, describeValue } from "./describe.ts";
 import { engine } from "./engine.ts";
+import { objects } from "./intrinsics.ts";
 import { phase, refuseAtTopLevel } from "./phase.ts";
 
 engine.describe(describeThrown);
@@ -9,8 +10,8 @@ const LEVELS = { debug: 0, trace: 0, log: 1, info: 1, warn: 2, error: 3 };
 
 const globals = globalThis as unknown as Record<string, unknown>;
 
-globals.console = Object.fromEntries(
-  Object.entries(LEVELS).map(([name, level]) => [name, (...values: unknown[]) => {
+globals.console = objects.fromEntries(
+  objects.entries(LEVELS).map(([name, level]) => [name, (...values: unknown[]) => {
     refuseAtTopLevel(`console.${name}()`);
     engine.log(level, values.map(describeValue).join(" "));
   }]),

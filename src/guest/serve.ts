@@ -1,10 +1,14 @@
 import { createHost, type Slots } from "./create-host.ts";
 import { describeValue } from "./describe.ts";
 import { engine } from "./engine.ts";
+import { isArray, json, objects, parseDate } from "./intrinsics.ts";
 import { phase } from "./phase.ts";
 import type { EntryPoint, GuestPlugin } from "./plugin.ts";
 
-/** What the builder asks about the program, once its top level has run. */
+/**
+ * What the builder asks about the program, once its top level has run. The program is the author's, so
+ * the builder reads it as it reads any input.
+ */
 export interface Description {
   /** What the default export is, where it is no plugin. */
   readonly instead?: string;
@@ -15,7 +19,7 @@ export interface Description {
   }[];
 }
 
-/** How a promise ended. */
+/** What an entry point answered, or how its promise ended. */
 type Outcome = { readonly value: unknown } | { readonly thrown: unknown };
 
 /**
@@ -25,23 +29,24 @@ type Outcome = { readonly value: unknown } | { readonly thrown: unknown };
  */
 export function serve(exported: unknown, slots: Slots): string {
   const host = createHost(slots);
-  const list = Array.isArray(exported) ? exported : [exported];
+  const list = isArray(exported) ? exported : [exported];
   const stranger = list.length === 0 ? "an empty array" : list.map(whyNoPlugin).find(Boolean);
   const plugins = stranger === undefined ? list as GuestPlugin[] : [];
-  const entries: [string, EntryPoint][] = plugins.flatMap((p) => Object.entries(p.exports));
+  const entries: [string, EntryPoint][] = plugins.flatMap((p) => objects.entries(p.exports));
   let running = "";
   let outcome: Outcome | undefined;
-  const dispatch = (entry: number, request: unknown): string | undefined => {
+  const dispatch = (entry: number, request: unknown): void => {
     phase.isBuilding = false;
     phase.now = timeOf(request);
     outcome = undefined;
     const [name, answer] = entries[entry]!;
     running = name;
     const result = answer(request as never, host);
-    if (!isPromise(result)) return encode(name, result);
-    result.then((value) => outcome = { value }, (thrown) => outcome = { thrown });
-    return undefined;
+    if (isPromise(result)) {
+      result.then((value) => outcome = { value }, (thrown) => outcome = { thrown });
+    } else outcome = { value: result };
   };
+  // Not before: a job that nobody waits for may still add a reason to the answer.
   const finish = (): string => {
     if (outcome === undefined) {
       throw new Error(
@@ -54,22 +59,22 @@ export function serve(exported: unknown, slots: Slots): string {
   engine.register(dispatch, finish);
   const description: Description = {
     ...(stranger === undefined ? {} : { instead: stranger }),
-    plugins: plugins.map((p) => ({ contract: p.contract, exports: Object.keys(p.exports) })),
+    plugins: plugins.map((p) => ({ contract: p.contract, exports: objects.keys(p.exports) })),
   };
-  return JSON.stringify(description);
+  return json.stringify(description);
 }
 
 function whyNoPlugin(value: unknown): string | undefined {
   const { contract, exports } = (value ?? {}) as Partial<GuestPlugin>;
   const isPlugin = typeof contract === "string" && typeof exports === "object" &&
-    exports !== null && Object.values(exports).every((entry) => typeof entry === "function");
+    exports !== null && objects.values(exports).every((entry) => typeof entry === "function");
   if (isPlugin) return undefined;
   return typeof value === "function" ? "a function" : describeValue(value).slice(0, 100);
 }
 
 function timeOf(request: unknown): number | undefined {
   const { now } = (request ?? {}) as { now?: unknown };
-  const time = typeof now === "string" ? Date.parse(now) : NaN;
+  const time = typeof now === "string" ? parseDate(now) : NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 
@@ -79,7 +84,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 function encode(name: string, value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = json.stringify(value);
   if (text !== undefined) return text;
   throw new TypeError(`"${name}" returned ${describeValue(value)}, wanted an object`);
 }

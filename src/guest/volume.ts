@@ -10,6 +10,7 @@ import type {
 } from "../contract/volume.ts";
 import { answerOf, checkMethods } from "./answer-of.ts";
 import type { Host } from "./host.ts";
+import { objects } from "./intrinsics.ts";
 import type { GuestPlugin } from "./plugin.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
@@ -79,7 +80,7 @@ const OPTIONAL = ["capabilities"] as const;
  * });
  * ```
  *
- * @throws {TypeError} Where the driver lacks a method.
+ * @throws {TypeError} Where the driver lacks a method, or has one that there is not.
  */
 export function volume<Settings = JsonValue>(driver: VolumeDriver<Settings>): GuestPlugin {
   checkMethods("the volume driver", driver, { required: REQUIRED, optional: OPTIONAL });
@@ -94,7 +95,7 @@ export function volume<Settings = JsonValue>(driver: VolumeDriver<Settings>): Gu
       ),
     ] as const;
   });
-  return { contract: "volume", exports: Object.fromEntries(entries) };
+  return { contract: "volume", exports: objects.fromEntries(entries) };
 }
 
 function faultOf(thrown: unknown): VolumeFault | undefined {

@@ -307,6 +307,24 @@ const BAD: readonly Bad[] = [
     code: "build.import-refused",
     says: ["policy.ts:1:28: ", "cofferdam/guest"],
   },
+  ...["cofferdam:guest/engine.ts", "cofferdam:../package.json", "cofferdam:entry"].map((path) => ({
+    what: `an import of "${path}"`,
+    source: `import * as x from "${path}";\nvoid x;\n${PLAIN}`,
+    code: "build.import-refused",
+    says: ["policy.ts:1:19: ", `"${path}" is not for plugins`],
+  })),
+  {
+    what: "a package's import of the kit's own parts",
+    source: `import "x";\n${PLAIN}`,
+    code: "build.import-refused",
+    says: ["node_modules/x/index.js:1:7: ", '"cofferdam:guest/engine.ts" is not for plugins'],
+    options: {
+      files: {
+        "node_modules/x/package.json": '{"name":"x","main":"index.js"}',
+        "node_modules/x/index.js": 'import "cofferdam:guest/engine.ts";',
+      },
+    },
+  },
   {
     what: "an import of a package that is not installed",
     source: `import x from "not-there";\nvoid x;\n${PLAIN}`,
@@ -342,6 +360,25 @@ const BAD: readonly Bad[] = [
     source: "export default [];",
     code: "build.not-a-plugin",
     says: ["an empty array"],
+  },
+  {
+    what: "a program that says nothing of itself",
+    source: `${PLAIN}Object.defineProperty(globalThis, "$result", { value: "{}" });`,
+    code: "build.not-a-plugin",
+    says: ["does not say what it implements"],
+  },
+  {
+    what: "a program that has other words put into its description",
+    source: `${PLAIN}Object.assign(Array.prototype, { toJSON: () => 5 });`,
+    code: "build.not-a-plugin",
+    says: ["does not say what it implements", "change globals"],
+  },
+  {
+    what: "a program whose description is no JSON",
+    source:
+      `${PLAIN}Object.defineProperty(globalThis, "$result", { set() {}, configurable: true });`,
+    code: "build.not-a-plugin",
+    says: ["does not say what it implements"],
   },
   {
     what: "a contract that the manifest does not name",

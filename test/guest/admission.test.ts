@@ -61,4 +61,14 @@ test("admission() answers no other contract and no other version", () => {
   assert.equal(check({ contract: "admission", version: 1 }, host), { allowed: true, reasons: [] });
 });
 
+test("admission() wants a function, and options that there are", () => {
+  const make = admission as (...given: unknown[]) => unknown;
+  const check = () => ({ allowed: true, reasons: [] });
+  assert.throws(() => make(), /wants a function that judges, not undefined/);
+  assert.throws(() => make({ check }), /wants a function that judges, not \{/);
+  assert.throws(() => make(check, { validateSetings: () => [] }), /"validateSetings"/);
+  assert.throws(() => make(check, { validateSettings: 5 }), /"validateSettings" .* no function/);
+  assert.throws(() => make(check, null), /is null, wanted an object/);
+});
+
 test.run();

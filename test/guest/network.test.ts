@@ -67,6 +67,31 @@ test("network() says which method is missing", () => {
   assert.throws(() => network({ add: PLUGIN.add } as never), /has no method "del"$/);
 });
 
+test("network() refuses a function that nothing calls, of objects and of classes", () => {
+  class Plugin {
+    readonly name = "fields may be there";
+    add(): { cniVersion: "1.1.0" } {
+      return { cniVersion: this.#version() };
+    }
+    del(): void {}
+    #version(): "1.1.0" {
+      return "1.1.0";
+    }
+  }
+  class Mistyped extends Plugin {
+    statuz(): void {}
+  }
+  class Heir extends Mistyped {}
+  const whys: readonly (readonly [unknown, RegExp])[] = [
+    [{ ...PLUGIN, statuz: () => {} }, /has a function "statuz", which nothing calls; .*status/],
+    [new Heir(), /has a function "statuz"/],
+    [undefined, /^the network plugin is undefined, wanted an object$/],
+    [() => {}, /is \[function \], wanted an object$/],
+  ];
+  for (const [plugin, why] of whys) assert.throws(() => network(plugin as never), why);
+  assert.equal(call("network_add", new Plugin()), { cniVersion: "1.1.0" });
+});
+
 for (const code of [0, -1, 1.5, NaN, 2 ** 32]) {
   test(`CniError refuses the code ${code}`, () => {
     assert.throws(() => new CniError(code, "a"), (error: Error) => error instanceof RangeError);

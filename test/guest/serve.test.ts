@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { createHost, type Host } from "../../src/host/host.ts";
 import { jsonDocument } from "../support/document.ts";
+import { ExtismMock } from "../support/extism-mock.ts";
 import { suite } from "../support/suite.ts";
 import { buildSource, judging, type SourceOptions } from "../support/typescript-plugin.ts";
 
@@ -174,6 +175,16 @@ const ENDINGS: readonly Ending[] = [
     ),
     says: ["Error: the real check", "policy.ts:3:"],
   },
+  {
+    what: "hears of another promise than the one it leaves rejected",
+    source: judging(
+      `void Promise.reject(new Error("unheard"));
+       void Promise.reject(new Error("unheard too"));
+       const heard = Promise.reject(new Error("heard"));
+       return heard.catch(() => ({ allowed: true, reasons: [] }));`,
+    ),
+    says: [/Error: unheard\n/],
+  },
 ];
 
 for (const { what, source, says } of ENDINGS) {
@@ -198,6 +209,23 @@ test("a plugin may answer with a promise", async ({ host }) => {
   assert.is((await plugin.admission.check(jsonDocument({}))).allowed, true);
 });
 
+test("a plugin that forgets to wait still answers with what its jobs find", async ({ host }) => {
+  const check = `const reasons: { rule: string; message: string; severity: "error" }[] = [];
+    const isGood = async (item: number) => { await null; return item < 2; };
+    request.object.a.forEach(async (item: number) => {
+      if (!(await isGood(item))) reasons.push({ rule: "a", message: "no " + item, severity: "error" });
+    });
+    const verdict = { allowed: reasons.length === 0, reasons };`;
+  for (const answer of ["verdict", "(async () => verdict)()"]) {
+    const { bytes } = await buildSource(judging(`${check}\nreturn ${answer};`));
+    const { admission } = await host.load(bytes);
+    const verdict = await admission.check(jsonDocument({ a: [1, 2] }));
+    assert.is(verdict.allowed, false, answer);
+    assert.equal(verdict.reasons.map(({ message }) => message), ["no 2"]);
+    assert.is((await admission.check(jsonDocument({ a: [1] }))).allowed, true);
+  }
+});
+
 test("a plugin may hear of a rejection later", async ({ host }) => {
   const { bytes } = await buildSource(judging(`
     const failed = Promise.reject(new Error("expected"));
@@ -207,6 +235,64 @@ test("a plugin may hear of a rejection later", async ({ host }) => {
     })();`));
   const plugin = await host.load(bytes);
   assert.is((await plugin.admission.check(jsonDocument({}))).allowed, true);
+});
+
+/** A plugin's instance, called again and again by a host that keeps it. */
+async function keptInstance(source: string): Promise<(input: string) => ExtismMock> {
+  const { bytes } = await buildSource(source);
+  let mock: ExtismMock;
+  const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+  const functions = WebAssembly.Module.imports(module).map(({ name }) =>
+    [name, (...args: bigint[]) => mock.functions[name]!(...args)] as const
+  );
+  const { exports } = await WebAssembly.instantiate(module, {
+    "extism:host/env": Object.fromEntries(functions),
+  });
+  return (input) => {
+    mock = new ExtismMock(input);
+    (exports.admission_check as () => number)();
+    return mock;
+  };
+}
+
+test("a plugin that is kept may hear of an old rejection, and leave a new one", async () => {
+  const call = await keptInstance(judging(
+    `if (request.object === "leave") {
+      old = Promise.reject(new Error("old"));
+      return {};
+    }
+    old?.catch(() => {});
+    if (request.object === "hear") return { heard: true };
+    void Promise.reject(new Error("new"));
+    return {};`,
+    "let old: Promise<never> | undefined;",
+  ));
+  const request = (object: string) => JSON.stringify({ contract: "admission", version: 1, object });
+  assert.match(call(request("leave")).error!, /^Error: old\n/);
+  assert.is(call(request("hear")).output, '{"heard":true}');
+  assert.match(call(request("leave")).error!, /^Error: old\n/);
+  assert.match(call(request("hear and leave")).error!, /^Error: new\n/);
+});
+
+test("a plugin says the same of the same request that is no JSON", async () => {
+  const call = await keptInstance(judging("return { allowed: true, reasons: [] };"));
+  const request = (text: string) => `{"contract":"admission","version":1,"object":"${text}"}`;
+  const first = call("{").error!;
+  assert.match(first, "at request:1:");
+  call(request("something else in memory"));
+  assert.is(call("{").error, first);
+});
+
+test("a plugin answers as before when its top level replaces globals", async ({ host }) => {
+  const replaced = ["JSON.parse", "JSON.stringify", "Object.entries", "Object.keys", "Date.parse"]
+    .map((name) => `${name} = () => { throw new Error("replaced"); };`).join("\n");
+  const { bytes } = await buildSource(judging(
+    "return { allowed: true, reasons: [], annotations: { now: Date.now() } };",
+    replaced,
+  ));
+  const { admission } = await host.load(bytes);
+  const verdict = await admission.check(jsonDocument({}), { now: NOW });
+  assert.equal(verdict.annotations, { now: new Date(NOW).getTime() });
 });
 
 test("a plugin keeps nothing from one call to the next, in both modes", async ({ host }) => {

@@ -63,15 +63,18 @@
   ;; --- State. Exported, so that the builder can write down what it is when it takes the snapshot.
   (global $context (export "state:context") (mut i32) (i32.const 0))
   (global $runtime (export "state:runtime") (mut i32) (i32.const 0))
-  ;; 32 bytes for what functions return by address and take as arguments.
+  ;; 32 bytes for what functions return by address and take as arguments; behind them the text "request"
+  ;; with its zero, which is what the input is called in errors.
   (global $scratch (export "state:scratch") (mut i32) (i32.const 0))
-  ;; Functions of JavaScript: dispatch(entry, request), finish(), describe(thrown).
+  ;; Functions of JavaScript: dispatch(entry, request), which keeps its answer; finish(), which is the
+  ;; answer as text; describe(thrown).
   (global $dispatch (export "state:dispatch") (mut i64) (i64.const 0x300000000))
   (global $finish (export "state:finish") (mut i64) (i64.const 0x300000000))
   (global $describe (export "state:describe") (mut i64) (i64.const 0x300000000))
-  ;; Promises that were rejected while nobody listened, and why the last of them was.
-  (global $rejected (export "state:rejected") (mut i32) (i32.const 0))
-  (global $reason (export "state:reason") (mut i64) (i64.const 0x300000000))
+  ;; Promises of this call that were rejected while nobody listened, in that order: a list whose items
+  ;; are the next one's address, at 8 the promise, at 16 why. Both values are held.
+  (global $firstRejection (export "state:first-rejection") (mut i32) (i32.const 0))
+  (global $lastRejection (export "state:last-rejection") (mut i32) (i32.const 0))
   ;; Whether the host of this instance copies in bulk; see wasm-plugins/sdk.
   (global $bulk (export "state:bulk") (mut i32) (i32.const 0))
   (global $inputStart (export "state:input-start") (mut i32) (i32.const 0))
@@ -210,13 +213,31 @@
     (call $JS_FreeValue (global.get $context) (local.get $thrown))
     (call $text (local.get $described)))
 
-  ;; Throws what nobody heard of a rejected promise; 1 where there is such a thing.
+  ;; Throws why the first promise was rejected of which nobody heard; 1 where there is such a one.
   (func $throwRejection (result i32)
-    (if (i32.eqz (global.get $rejected)) (then (return (i32.const 0))))
-    (drop (call $JS_Throw (global.get $context) (global.get $reason)))
-    (global.set $reason (global.get $UNDEFINED))
-    (global.set $rejected (i32.const 0))
+    (if (i32.eqz (global.get $firstRejection)) (then (return (i32.const 0))))
+    (drop
+      (call $JS_Throw (global.get $context)
+        (call $JS_DupValue (global.get $context)
+          (i64.load offset=16 (global.get $firstRejection)))))
+    (call $dropRejections)
     (i32.const 1))
+
+  (func $dropRejections
+    (local $item i32)
+    (block $done
+      (loop $next
+        (local.set $item (global.get $firstRejection))
+        (br_if $done (i32.eqz (local.get $item)))
+        (global.set $firstRejection (i32.load (local.get $item)))
+        (call $freeRejection (local.get $item))
+        (br $next)))
+    (global.set $lastRejection (i32.const 0)))
+
+  (func $freeRejection (param $item i32)
+    (call $JS_FreeValue (global.get $context) (i64.load offset=8 (local.get $item)))
+    (call $JS_FreeValue (global.get $context) (i64.load offset=16 (local.get $item)))
+    (call $free (local.get $item)))
 
   (func $fail (result i32)
     (if (i32.eqz (call $thrownText))
@@ -236,11 +257,12 @@
 
   (func $run (param $entry i32) (result i32)
     (local $request i64) (local $answer i64)
-    (global.set $rejected (i32.const 0))
+    ;; Where the call before ended early.
+    (call $dropRejections)
     (if (i32.eqz (global.get $bulk)) (then (call $takeInput)))
     (local.set $request
       (call $JS_ParseJSON (global.get $context) (global.get $inputStart) (global.get $inputLength)
-        (global.get $scratch)))
+        (i32.add (global.get $scratch) (i32.const 32))))
     (call $dropInput)
     (if (i64.eq (local.get $request) (global.get $EXCEPTION)) (then (return (call $fail))))
     ;; A small integer is its own 32 bits, under the tag 0.
@@ -251,14 +273,13 @@
         (i32.const 2) (global.get $scratch)))
     (call $JS_FreeValue (global.get $context) (local.get $request))
     (if (i64.eq (local.get $answer) (global.get $EXCEPTION)) (then (return (call $fail))))
+    ;; Jobs may still change what was answered, so it becomes text behind them.
     (if (i32.lt_s (call $runJobs) (i32.const 0)) (then (return (call $fail))))
     (if (call $throwRejection) (then (return (call $fail))))
-    (if (i64.eq (local.get $answer) (global.get $UNDEFINED))
-      (then
-        (local.set $answer
-          (call $JS_Call (global.get $context) (global.get $finish) (global.get $UNDEFINED)
-            (i32.const 0) (i32.const 0)))
-        (if (i64.eq (local.get $answer) (global.get $EXCEPTION)) (then (return (call $fail))))))
+    (local.set $answer
+      (call $JS_Call (global.get $context) (global.get $finish) (global.get $UNDEFINED)
+        (i32.const 0) (i32.const 0)))
+    (if (i64.eq (local.get $answer) (global.get $EXCEPTION)) (then (return (call $fail))))
     (if (call $text (local.get $answer)) (then (return (call $fail))))
     (if (i32.eqz (global.get $bulk))
       (then
@@ -368,17 +389,45 @@
 
   ;; A promise was rejected and nobody listens, or ($handled) somebody does now. Both handles are ours.
   (func (export "host_promise_rejection") (param $promise i32) (param $why i32) (param $handled i32)
-    (call $JS_FreeValue (global.get $context) (i64.load (local.get $promise)))
-    (call $free (local.get $promise))
     (if (local.get $handled)
       (then
-        (global.set $rejected (i32.sub (global.get $rejected) (i32.const 1)))
+        (call $hearRejection (i64.load (local.get $promise)))
+        (call $JS_FreeValue (global.get $context) (i64.load (local.get $promise)))
         (call $JS_FreeValue (global.get $context) (i64.load (local.get $why))))
       (else
-        (global.set $rejected (i32.add (global.get $rejected) (i32.const 1)))
-        (call $JS_FreeValue (global.get $context) (global.get $reason))
-        (global.set $reason (i64.load (local.get $why)))))
+        (call $addRejection (i64.load (local.get $promise)) (i64.load (local.get $why)))))
+    (call $free (local.get $promise))
     (call $free (local.get $why)))
+
+  (func $addRejection (param $promise i64) (param $why i64)
+    (local $item i32)
+    (local.set $item (call $malloc (i32.const 24)))
+    (if (i32.eqz (local.get $item)) (then (unreachable)))
+    (i32.store (local.get $item) (i32.const 0))
+    (i64.store offset=8 (local.get $item) (local.get $promise))
+    (i64.store offset=16 (local.get $item) (local.get $why))
+    (if (global.get $lastRejection)
+      (then (i32.store (global.get $lastRejection) (local.get $item)))
+      (else (global.set $firstRejection (local.get $item))))
+    (global.set $lastRejection (local.get $item)))
+
+  ;; Takes a promise off the list. One of an earlier call is not in it.
+  (func $hearRejection (param $promise i64)
+    (local $item i32) (local $before i32) (local $after i32)
+    (local.set $item (global.get $firstRejection))
+    (block $found
+      (loop $next
+        (if (i32.eqz (local.get $item)) (then (return)))
+        (br_if $found (i64.eq (i64.load offset=8 (local.get $item)) (local.get $promise)))
+        (local.set $before (local.get $item))
+        (local.set $item (i32.load (local.get $item)))
+        (br $next)))
+    (local.set $after (i32.load (local.get $item)))
+    (if (local.get $before)
+      (then (i32.store (local.get $before) (local.get $after)))
+      (else (global.set $firstRejection (local.get $after))))
+    (if (i32.eqz (local.get $after)) (then (global.set $lastRejection (local.get $before))))
+    (call $freeRejection (local.get $item)))
 
   ;; --- What quickjs-wasi asks its host for, and gets none of.
 
@@ -398,8 +447,10 @@
     (call $qjs_set_promise_rejection_handler (i32.const 1))
     (global.set $context (call $qjs_get_context_ptr))
     (global.set $runtime (call $qjs_get_runtime_ptr))
-    (global.set $scratch (call $malloc (i32.const 32)))
+    (global.set $scratch (call $malloc (i32.const 40)))
     (i64.store (global.get $scratch) (i64.const 0))
+    ;; "request" in little-endian
+    (i64.store offset=32 (global.get $scratch) (i64.const 0x0074736575716572))
     (local.set $global (call $JS_GetGlobalObject (global.get $context)))
     (call $define (local.get $global) (i32.const 0x61)) ;; a
     (call $define (local.get $global) (i32.const 0x64)) ;; d
