@@ -70,18 +70,14 @@ function optionsOf({ folder, file, tsconfig, slots }: ProgramSource): Esbuild.Bu
   metafile: true;
   write: false;
 } {
+  const contents = [
+    'import "cofferdam:guest/prelude.ts";',
+    `import * as policy from ${JSON.stringify(`./${file}`)};`,
+    'import { serve } from "cofferdam:guest/serve.ts";',
+    `globalThis.${RESULT} = serve(policy.default, ${JSON.stringify(slotTable(slots))});`,
+  ].join("\n");
   return {
-    stdin: {
-      contents: [
-        'import "cofferdam:guest/prelude.ts";',
-        `import * as policy from ${JSON.stringify(`./${file}`)};`,
-        'import { serve } from "cofferdam:guest/serve.ts";',
-        `globalThis.${RESULT} = serve(policy.default, ${JSON.stringify(slotTable(slots))});`,
-      ].join("\n"),
-      resolveDir: folder,
-      sourcefile: ENTRY_NAME,
-      loader: "js",
-    },
+    entryPoints: [ENTRY_NAME],
     absWorkingDir: folder,
     outfile: PROGRAM_NAME,
     bundle: true,
@@ -103,7 +99,7 @@ function optionsOf({ folder, file, tsconfig, slots }: ProgramSource): Esbuild.Bu
     logLevel: "silent",
     // Without one of the author's, nobody else's counts: it may lie in any folder above.
     ...(tsconfig === undefined ? { tsconfigRaw: "{}" } : { tsconfig }),
-    plugins: [resolver()],
+    plugins: [resolver({ contents, folder })],
   };
 }
 

@@ -10,8 +10,17 @@ export interface Refusal {
   readonly code: ErrorCode;
 }
 
-/** The name of the module that holds kit and plugin together. No file has it: theirs are absolute. */
-export const ENTRY_NAME: string = `${KIT_PREFIX}entry`;
+/** The module that holds kit and plugin together: a text of ours, in no file. */
+export interface Entry {
+  readonly contents: string;
+  /** Where its relative imports begin. */
+  readonly folder: string;
+}
+
+const ENTRY_PATH = "entry";
+
+/** What esbuild knows the {@link Entry} by. */
+export const ENTRY_NAME: string = `${KIT_PREFIX}${ENTRY_PATH}`;
 
 const NAMESPACE = KIT_PREFIX.slice(0, -1);
 const MAX_SOURCE_BYTES = 1024 * 1024;
@@ -21,14 +30,14 @@ const MAX_SOURCE_BYTES = 1024 * 1024;
  * so that the same bytes come of it; and what no plugin can import, which is refused with what to use
  * instead.
  */
-export function resolver(): Esbuild.Plugin {
+export function resolver(entry: Entry): Esbuild.Plugin {
   return {
     name: "cofferdam",
     setup: (build) => {
-      build.onResolve({ filter: /^cofferdam/ }, ({ path, importer }) => {
+      build.onResolve({ filter: /^cofferdam/ }, ({ path, kind, namespace }) => {
         if (path === "cofferdam/guest") return { path: "guest/mod.ts", namespace: NAMESPACE };
         if (path.startsWith(KIT_PREFIX)) {
-          if (importer === ENTRY_NAME) {
+          if (kind === "entry-point" || namespace === NAMESPACE) {
             return { path: path.slice(KIT_PREFIX.length), namespace: NAMESPACE };
           }
           return refused(`"${path}" is not for plugins: import "cofferdam/guest"`);
@@ -36,14 +45,17 @@ export function resolver(): Esbuild.Plugin {
         if (!/^cofferdam(\/|$)/.test(path)) return undefined;
         return refused(`"${path}" is the host's side: a plugin imports "cofferdam/guest"`);
       });
-      build.onResolve({ filter: /^\.\.?\//, namespace: NAMESPACE }, ({ path, importer }) => ({
-        path: new URL(path, `file:///${importer}`).pathname.slice(1),
-        namespace: NAMESPACE,
-      }));
-      build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path }) => ({
-        contents: await readFileBounded(`${packageFolder()}/src/${path}`, MAX_SOURCE_BYTES),
-        loader: "ts",
-      }));
+      build.onResolve({ filter: /^\.\.?\//, namespace: NAMESPACE }, ({ path, importer }) => {
+        // Its relative imports are the author's.
+        if (importer === ENTRY_PATH) return undefined;
+        const { pathname } = new URL(path, `file:///${importer}`);
+        return { path: pathname.slice(1), namespace: NAMESPACE };
+      });
+      build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path }) => {
+        if (path === ENTRY_PATH) return { contents: entry.contents, resolveDir: entry.folder };
+        const file = `${packageFolder()}/src/${path}`;
+        return { contents: await readFileBounded(file, MAX_SOURCE_BYTES), loader: "ts" };
+      });
       build.onResolve({ filter: /^(npm|jsr|https?|data):/ }, ({ path }) =>
         refused(
           `"${path}" cannot be imported: add the package with npm and import it by its name`,

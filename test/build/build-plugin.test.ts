@@ -311,13 +311,13 @@ const BAD: readonly Bad[] = [
     what: `an import of "${path}"`,
     source: `import * as x from "${path}";\nvoid x;\n${PLAIN}`,
     code: "build.import-refused",
-    says: ["policy.ts:1:19: ", `"${path}" is not for plugins`],
+    says: ["policy.ts:1:20: ", `"${path}" is not for plugins`],
   })),
   {
     what: "a package's import of the kit's own parts",
     source: `import "x";\n${PLAIN}`,
     code: "build.import-refused",
-    says: ["node_modules/x/index.js:1:7: ", '"cofferdam:guest/engine.ts" is not for plugins'],
+    says: ["node_modules/x/index.js:1:8: ", '"cofferdam:guest/engine.ts" is not for plugins'],
     options: {
       files: {
         "node_modules/x/package.json": '{"name":"x","main":"index.js"}',
