@@ -363,7 +363,11 @@ const BAD: readonly Bad[] = [
   },
   {
     what: "a program that says nothing of itself",
-    source: `${PLAIN}Object.defineProperty(globalThis, "$result", { value: "{}" });`,
+    source: `${PLAIN}Object.defineProperty(globalThis, "$result", {
+      get: () => "{}",
+      set: () => {},
+      configurable: true,
+    });`,
     code: "build.not-a-plugin",
     says: ["does not say what it implements"],
   },

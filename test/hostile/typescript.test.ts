@@ -101,11 +101,6 @@ const HOSTILE: readonly Hostile[] = [
     code: "sandbox.guest-error",
   },
   {
-    what: "spoils what the kit relies on",
-    body: "JSON.stringify = (() => '{\"allowed\":1}') as any; " + ALLOW,
-    code: "contract.output-invalid",
-  },
-  {
     what: "spoils the prototype of all objects",
     body:
       "Object.prototype.toString = () => { throw 1; }; (Object.prototype as any).then = 5; return null;",
@@ -136,6 +131,20 @@ for (const mode of ["inline", "worker"] as const) {
       }
     });
   }
+}
+
+for (const mode of ["inline", "worker"] as const) {
+  test(`${mode}: a plugin that spoils what the kit relies on denies all the same`, async ({ host }) => {
+    const reason = { rule: "r", severity: "error", message: "no" } as const;
+    const { bytes } = await buildSource(judging(
+      'JSON.stringify = (() => \'{"allowed":true,"reasons":[]}\') as any; ' +
+        `return { allowed: false, reasons: [${JSON.stringify(reason)}] };`,
+    ));
+    const plugin = await host.load(bytes, { mode, timeoutMs: 60_000 });
+    const verdict = await plugin.admission.check(jsonDocument({}));
+    assert.is(verdict.allowed, false);
+    assert.equal(verdict.reasons, [reason]);
+  });
 }
 
 test.run();
