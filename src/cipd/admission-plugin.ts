@@ -52,8 +52,15 @@ interface Check {
   settled: boolean;
 }
 
-/** Makes an admission plugin of what judges its pins. */
-export function createAdmissionPlugin(checker: Checker): AdmissionPlugin {
+/**
+ * Makes an admission plugin of what judges its pins.
+ *
+ * @param onClosed Called once it is gone.
+ */
+export function createAdmissionPlugin(
+  checker: Checker,
+  onClosed: () => void = () => {},
+): AdmissionPlugin {
   const checks = new Map<string, Check>();
   let started: Promise<void> | undefined;
   let failure: PluginError | undefined;
@@ -83,15 +90,15 @@ export function createAdmissionPlugin(checker: Checker): AdmissionPlugin {
   return {
     executable: checker.executable,
     checkAdmission: (pin) => {
-      const key = JSON.stringify([pin.package, pin.instanceId]);
-      const known = checks.get(key);
-      if (known !== undefined) return known.promise;
-      if (failure !== undefined) return rejected(failure);
       try {
         checkPin(pin);
       } catch (error) {
         return rejected(error);
       }
+      const key = JSON.stringify([pin.package, pin.instanceId]);
+      const known = checks.get(key);
+      if (known !== undefined) return known.promise;
+      if (failure !== undefined) return rejected(failure);
       const check = begin({ package: pin.package, instanceId: pin.instanceId });
       checks.set(key, check);
       return check.promise;
@@ -102,8 +109,11 @@ export function createAdmissionPlugin(checker: Checker): AdmissionPlugin {
     close: () =>
       closing ??= (async () => {
         fail(new PluginError("cipd.closed", "The admission plugin is closed"));
+        // At once: what is still starting is given up.
+        const closed = checker.close();
         await started;
-        await checker.close();
+        await closed;
+        onClosed();
       })(),
   };
 }

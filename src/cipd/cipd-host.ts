@@ -50,7 +50,7 @@ export class CipdHost {
       throw new PluginError("cipd.closed", "Cannot start a plugin: the CIPD host is closed");
     }
     const checker = "bundle" in source ? this.#bundle(source) : this.#native(source);
-    const plugin = createAdmissionPlugin(checker);
+    const plugin = createAdmissionPlugin(checker, () => this.#plugins.delete(plugin));
     this.#plugins.add(plugin);
     return plugin;
   }

@@ -1,7 +1,7 @@
 import type { Reason, Verdict } from "../contract/admission.ts";
-import { DENIED, statusOfVerdicts } from "./status.ts";
-import type { RpcStatus } from "./wire.ts";
 import { PluginError } from "../plugin-error.ts";
+import { DENIED, shown, statusOfVerdicts } from "./status.ts";
+import type { RpcStatus } from "./wire.ts";
 
 /** What came of the check of a pin. */
 export interface Decision {
@@ -30,7 +30,8 @@ export function decisionOfVerdict(verdict: Verdict): Decision {
  */
 export function decisionOfStatus(status: RpcStatus | null): Decision {
   if (status === null || status.code === 0) return { admitted: true, reasons: [] };
-  const { code, message } = status;
+  const { code } = status;
+  const message = shown(status.message);
   if (code === DENIED) return { admitted: false, message, reasons: [] };
   throw new PluginError("cipd.check-failed", `The admission check failed: ${message}`, {
     details: { grpcCode: code },

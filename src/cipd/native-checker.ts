@@ -2,6 +2,7 @@ import { type ExitStatus, type RunningChild, startChild } from "../platform/chil
 import { findProgram } from "../platform/find-program.ts";
 import { absolutePath } from "../platform/path.ts";
 import { environment } from "../platform/process.ts";
+import { sanitizeLogText } from "../capability/log-text.ts";
 import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { Checker } from "./admission-plugin.ts";
@@ -57,7 +58,11 @@ export class NativeChecker implements Checker {
   #handshake: Handshake | undefined;
   #stream: QuestionStream | undefined;
   #closing = false;
-  #nextId = 0;
+  #close!: () => void;
+  /** Resolves where it is closed before it has connected. */
+  readonly #closed: Promise<"closed"> = new Promise((resolve) => {
+    this.#close = () => resolve("closed");
+  });
 
   constructor(options: NativeCheckerOptions) {
     this.executable = options.command[0] ?? "";
@@ -69,15 +74,32 @@ export class NativeChecker implements Checker {
     this.#server = await this.#options.server();
     let connected!: () => void;
     const connecting = new Promise<void>((resolve) => connected = resolve);
-    this.#handshake = await this.#server.admit(this.#session(connected, onFailure));
+    const fail = (error: PluginError) => {
+      void this.#end();
+      onFailure(error);
+    };
+    this.#handshake = await this.#server.admit(this.#session(connected, fail));
     this.#process = await PluginProcess.start(this.#options, this.#handshake);
-    const { exited } = this.#process;
+    try {
+      await this.#connect(connecting, this.#process.exited, connectTimeoutMs);
+    } catch (error) {
+      void this.#end();
+      throw error;
+    }
+  }
+
+  async #connect(
+    connecting: Promise<void>,
+    exited: Promise<ExitStatus>,
+    connectTimeoutMs: number,
+  ): Promise<void> {
     let timer: ReturnType<typeof setTimeout>;
     const late = new Promise<"late">((resolve) => {
       timer = setTimeout(() => resolve("late"), connectTimeoutMs);
     });
-    const first = await Promise.race([connecting, exited, late]);
+    const first = await Promise.race([connecting, exited, late, this.#closed]);
     clearTimeout(timer!);
+    if (first === "closed") throw new PluginError("cipd.closed", "The admission plugin is closed");
     if (first === "late") {
       throw failed(`it did not ask for admissions within ${connectTimeoutMs} ms`);
     }
@@ -90,7 +112,7 @@ export class NativeChecker implements Checker {
     if (this.#pending.size === MAX_PENDING) {
       throw new PluginError("cipd.check-failed", `More than ${MAX_PENDING} pins wait`);
     }
-    const admissionId = String(this.#nextId++);
+    const admissionId = crypto.randomUUID();
     return new Promise((resolve, reject) => {
       this.#pending.set(admissionId, (status) => {
         try {
@@ -109,6 +131,12 @@ export class NativeChecker implements Checker {
   }
 
   async close(): Promise<void> {
+    this.#close();
+    await this.#end();
+  }
+
+  /** Tells the process to end, and kills it where it does not; whatever has failed before. */
+  async #end(): Promise<void> {
     this.#closing = true;
     this.#stream?.end({ code: CODE.aborted, message: "terminating" });
     if (this.#handshake !== undefined) this.#server?.forget(this.#handshake);
@@ -117,7 +145,7 @@ export class NativeChecker implements Checker {
 
   #session(connected: () => void, onFailure: (error: PluginError) => void): PluginSession {
     const { onLog, serviceUrl, repository } = this.#options;
-    const name = nameOf(this.executable);
+    const say = speaker(nameOf(this.executable), onLog);
     return {
       listAdmissions: ({ protocolVersion }, stream) => {
         if (protocolVersion !== PROTOCOL_VERSION) {
@@ -133,21 +161,20 @@ export class NativeChecker implements Checker {
         connected();
       },
       disconnected: () => {
-        if (!this.#closing) void this.#end().then((why) => onFailure(failed(why)));
+        if (!this.#closing) void this.#farewell().then((why) => onFailure(failed(why)));
       },
       resolveAdmission: ({ admissionId, status }) => {
         const settle = this.#pending.get(admissionId);
         this.#pending.delete(admissionId);
         settle?.(status);
       },
-      log: ({ severity, message }) =>
-        onLog({ plugin: name, level: LEVELS[severity] ?? "info", message }),
+      log: ({ severity, message }) => say(LEVELS[severity] ?? "info", message),
       listMetadata: (request, signal) => listMetadata(repository, serviceUrl, request, signal),
     };
   }
 
   /** How it ended, where it ended of itself. */
-  async #end(): Promise<string> {
+  async #farewell(): Promise<string> {
     const grace = new Promise<undefined>((resolve) => {
       setTimeout(() => resolve(undefined), EXIT_GRACE_MS);
     });
@@ -185,7 +212,7 @@ class PluginProcess {
     let exit!: (status: ExitStatus) => void;
     const exited = new Promise<ExitStatus>((resolve) => exit = resolve);
     const lines = { stdout: new Lines(), stderr: new Lines() };
-    const plugin = nameOf(program);
+    const say = speaker(nameOf(program), onLog);
     const child = await startChild({
       file,
       argv0: program,
@@ -197,11 +224,15 @@ class PluginProcess {
       keepsInput: true,
     }, {
       onOutput: (stream, chunk) => {
-        for (const message of lines[stream].add(chunk)) onLog({ plugin, level: "info", message });
+        for (const message of lines[stream].add(chunk)) say("info", message);
         return true;
       },
       onExit: exit,
-      onClose: () => {},
+      onClose: () => {
+        for (const message of [lines.stdout.end(), lines.stderr.end()]) {
+          if (message !== "") say("info", message);
+        }
+      },
     }).catch((cause) => {
       throw failed(`it does not start: ${(cause as Error).message}`, cause);
     });
@@ -226,8 +257,36 @@ class Lines {
   add(chunk: Uint8Array): string[] {
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
     this.#rest = lines.pop()!.slice(0, MAX_LINE);
-    return lines.filter((line) => line !== "").map((line) => line.slice(0, MAX_LINE));
+    return lines.filter((line) => line !== "");
   }
+
+  /** What came behind the last line's end. */
+  end(): string {
+    return this.#rest;
+  }
+}
+
+/** Lines of one plugin in one second; beyond that they are left out. */
+const LINES_PER_SECOND = 1_000;
+
+/** Hands on what a plugin says: fit for one line, not too much of it, whatever the listener throws. */
+function speaker(
+  plugin: string,
+  onLog: (line: CipdLogLine) => void,
+): (level: CipdLogLine["level"], message: string) => void {
+  let second = 0;
+  let count = 0;
+  return (level, message) => {
+    const now = Math.floor(performance.now() / 1_000);
+    count = now === second ? count + 1 : 1;
+    second = now;
+    if (count > LINES_PER_SECOND) return;
+    try {
+      onLog({ plugin, level, message: sanitizeLogText(message, MAX_LINE) });
+    } catch {
+      // Who listens to the log and throws disturbs nobody.
+    }
+  };
 }
 
 const MAX_LINE = 4_096;

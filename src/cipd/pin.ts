@@ -57,7 +57,11 @@ export function objectRefOf(instanceId: string): ObjectRef {
 }
 
 /** @throws {PluginError} `cipd.pin-invalid` */
-export function checkPin({ package: name, instanceId }: Pin): void {
+export function checkPin(pin: Pin): void {
+  const { package: name, instanceId } = (pin ?? {}) as Partial<Pin>;
+  if (typeof name !== "string" || typeof instanceId !== "string") {
+    throw invalid('wanted the texts "package" and "instanceId"');
+  }
   if (!isCipdPackage(name)) {
     throw invalid(`${JSON.stringify(name.slice(0, 100))} is no package name`);
   }

@@ -36,6 +36,8 @@ export interface MessageStream<Message> {
 export class HostClient {
   readonly #client: Client;
   readonly #metadata = new Metadata();
+  /** Calls that were not answered yet: closing a channel leaves them alone. */
+  readonly #open: Set<{ cancel(): void }> = new Set();
 
   constructor({ port, ticket }: Handshake) {
     this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), CHANNEL);
@@ -68,10 +70,12 @@ export class HostClient {
         this.#metadata,
         (error, response) => {
           signal?.removeEventListener("abort", cancel);
+          this.#open.delete(call);
           if (error === null) resolve(response!);
           else reject(new StatusError(error.code, error.details));
         },
       );
+      this.#open.add(call);
       const cancel = () => call.cancel();
       signal?.addEventListener("abort", cancel, { once: true });
       if (signal?.aborted) cancel();
@@ -98,7 +102,9 @@ export class HostClient {
     return { ended, messages: untilEnd(stream), cancel: () => stream.cancel() };
   }
 
+  /** Cancels what is not answered, so that nothing keeps the process alive. */
   close(): void {
+    for (const call of this.#open) call.cancel();
     this.#client.close();
   }
 }

@@ -34,6 +34,15 @@ export interface CipdServeOptions {
 const HANDSHAKE_MS = 30_000;
 const CONNECT_MS = 5_000;
 
+/**
+ * Questions that are judged at once. Beyond them no more are read, and gRPC holds the host back: what
+ * waits costs memory here, and every verdict would come at the end.
+ */
+const WINDOW = 64;
+
+/** A host that goes away fails a call a moment before its stream ends. */
+const GRACE_MS = 1_000;
+
 /** How the host ends the stream when it wants no more, or is gone. */
 const ENDINGS: readonly number[] = [CODE.ok, CODE.cancelled, CODE.aborted, CODE.unavailable];
 
@@ -56,8 +65,7 @@ export async function serveCipd(options: CipdServeOptions): Promise<void> {
     try {
       if (await Promise.race([reach(client), stopped]) === undefined) return;
       log.attach(client.call.bind(client));
-      await answerAll(client, options, stopped);
-      await log.flush();
+      if (await answerAll(client, options, stopped) !== undefined) await log.flush();
     } finally {
       client.close();
     }
@@ -67,7 +75,10 @@ export async function serveCipd(options: CipdServeOptions): Promise<void> {
 }
 
 async function readHandshake(stdin: StandardInput, stopped: Promise<void>): Promise<Handshake> {
-  const line = await within(HANDSHAKE_MS, Promise.race([stdin.firstLine, stopped]));
+  // A person who types this is told at once.
+  const line = stdin.isTerminal
+    ? undefined
+    : await within(HANDSHAKE_MS, Promise.race([stdin.firstLine, stopped]));
   const handshake = line === undefined ? undefined : parseHandshake(line);
   if (handshake !== undefined) return handshake;
   throw new PluginError(
@@ -86,50 +97,66 @@ async function reach(client: HostClient): Promise<"reached"> {
   }
 }
 
+/** @returns How the host ended the stream; undefined where it was not the host. */
 async function answerAll(
   client: HostClient,
   { load, log }: CipdServeOptions,
   stopped: Promise<void>,
-): Promise<void> {
+): Promise<RpcStatus | undefined> {
   // The host waits for this call, not for the plugins.
   const stream = client.open(LIST_ADMISSIONS, {
     protocolVersion: PROTOCOL_VERSION,
     pluginVersion: `cofferdam ${VERSION}`,
   });
-  // Of whom to ask where a guest names no service.
+  // Of whom to ask where a guest names no service: a host has one, which each of its questions names.
   let serviceUrl = "";
   const loaded = load(metadataFromHost(client.call.bind(client), () => serviceUrl)).then((all) => {
     all.forEach(checkJudgesPins);
     return all;
   });
   const controller = new AbortController();
+  let giveUp!: (error: PluginError) => void;
+  const unanswered = new Promise<never>((_, reject) => giveUp = reject);
   const answer = async (question: AdmissionMessage): Promise<void> => {
-    const status = await judge(await loaded, question, controller.signal);
-    await log.flush();
-    await client.call(RESOLVE_ADMISSION, { admissionId: question.admissionId, status });
+    try {
+      const status = await judge(await loaded, question, controller.signal);
+      await log.flush();
+      await client.call(RESOLVE_ADMISSION, { admissionId: question.admissionId, status });
+    } catch (cause) {
+      // A pin without an answer would wait for ever; a host that lives must hear that something is wrong.
+      if (await within(GRACE_MS, stream.ended) !== undefined) return;
+      giveUp(lost(`it did not take an answer (${(cause as Error).message})`, cause));
+    }
   };
-  const reading = (async () => {
+  const read = async (): Promise<void> => {
+    const judged = new Set<Promise<void>>();
     for await (const question of stream.messages) {
       serviceUrl = question.serviceUrl;
-      // Nobody is left to hear of it: the host is gone, or no plugin was loaded, which is told below.
-      answer(question).catch(() => {});
+      const one = answer(question).finally(() => judged.delete(one));
+      judged.add(one);
+      if (judged.size >= WINDOW) await Promise.race(judged);
     }
-  })();
+  };
+  unanswered.catch(() => {});
+  void read();
   try {
-    const ended = await Promise.race([stopped, stream.ended, failure(loaded)]);
+    const ended = await Promise.race([
+      ...[stopped, stream.ended],
+      ...[failure(loaded), unanswered],
+    ]) as RpcStatus | undefined;
     if (ended !== undefined && !ENDINGS.includes(ended.code)) {
       throw lost(`it ended the stream of admissions: ${ended.message} (gRPC code ${ended.code})`);
     }
+    return ended;
   } finally {
     controller.abort();
     stream.cancel();
-    await reading;
   }
 }
 
 /** Never resolves. */
-async function failure(loaded: Promise<unknown>): Promise<never> {
-  await loaded;
+async function failure(work: Promise<unknown>): Promise<never> {
+  await work;
   return await new Promise<never>(() => {});
 }
 

@@ -1,3 +1,4 @@
+import { sanitizeLogText } from "../capability/log-text.ts";
 import type { Reason, Verdict } from "../contract/admission.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import type { RpcStatus } from "./wire.ts";
@@ -84,11 +85,19 @@ const BY_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
 export function statusOfError(thrown: unknown): RpcStatus {
   const { code, message } = PluginError.from(thrown);
   const number = BY_CODE[code] ?? BY_ROOM[code.split(".")[0] as Room];
-  return { code: number, message: `${message} [${code}]` };
+  return { code: number, message: `${shown(message)} [${code}]` };
 }
 
-/** A message of gRPC travels in a header; clients refuse long ones. In UTF-16 code units. */
+/** Of what a plugin says, in UTF-16 code units: a client prints it three times. */
 const MAX_MESSAGE = 4_096;
+
+/**
+ * A plugin's words for the other side, which prints them to terminals and logs as they are: in one line,
+ * with nothing hidden in it.
+ */
+export function shown(message: string): string {
+  return sanitizeLogText(message, MAX_MESSAGE);
+}
 
 /** Status of verdicts, all of which must allow; null where they do. */
 export function statusOfVerdicts(verdicts: readonly Verdict[]): RpcStatus | null {
@@ -96,8 +105,7 @@ export function statusOfVerdicts(verdicts: readonly Verdict[]): RpcStatus | null
   if (denials.length === 0) return null;
   const errors = denials.flatMap(({ reasons }) => reasons).filter(isError);
   const text = errors.map(({ rule, message }) => `${message} [${rule}]`).join("; ");
-  const message = text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE - 1)}…`;
-  return { code: DENIED, message };
+  return { code: DENIED, message: shown(text) };
 }
 
 function isError({ severity }: Reason): boolean {

@@ -13,7 +13,7 @@ export const check: Verb = {
   usage: "--plugin P.wasm [--settings S] [--plugin Q.wasm] INPUT...",
   denoPermissions: "--allow-read --allow-env --allow-sys=cpus (and --allow-write " +
     "--allow-sys=cpus,uid for --output, --audit, --record, --allow-state and --allow-directory, " +
-    "and -A for exec and delegate: --allow-delegate, or a configuration that grants either)",
+    "--allow-net=HOST for --allow-metadata=https://HOST, and -A for exec and delegate: --allow-delegate, or a configuration that grants either)",
   flags: [
     ...PLUGIN_FLAGS,
     { name: "format", value: "NAME", choices: FORMAT_NAMES, help: FORMAT_NAMES.join(", ") },

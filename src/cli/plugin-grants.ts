@@ -105,14 +105,19 @@ function metadataOf(
 ): GrantsConfig["metadata"] {
   if (metadataSource) {
     const { file: _file, url: _url, ...scope } = said ?? {};
-    const isUrl = /^https?:\/\//.test(metadataSource);
-    return {
-      ...scope,
-      ...(isUrl ? { url: metadataSource } : { file: absolutePath(metadataSource) }),
-    };
+    const url = serviceUrlOf(metadataSource);
+    return { ...scope, ...(url === undefined ? { file: absolutePath(metadataSource) } : { url }) };
   }
   if (said === undefined) return metadataSource === undefined ? undefined : {};
   return said.file === undefined ? said : { ...said, file: here(said.file) };
+}
+
+/** The URL of a service in the one spelling that packages are compared with; undefined for a file. */
+function serviceUrlOf(source: string): string | undefined {
+  if (!/^https?:/i.test(source)) return undefined;
+  const url = URL.canParse(source) ? new URL(source) : undefined;
+  if (url?.host && url.pathname === "/" && url.search === "" && url.hash === "") return url.origin;
+  throw usage(`"--allow-metadata=${source}" is no service: wanted https://HOST, without a path`);
 }
 
 async function openMetadata(

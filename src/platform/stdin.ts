@@ -9,6 +9,8 @@ export interface StandardInput {
   readonly firstLine: Promise<string | undefined>;
   /** Resolves when the input has ended, or was closed here. */
   readonly ended: Promise<void>;
+  /** Whether a person may be typing. */
+  readonly isTerminal: boolean;
   /** Reads no more, so that it does not keep the process alive. */
   close(): void;
 }
@@ -38,7 +40,7 @@ export function openStandardInput(maxBytes: number): StandardInput {
   // A pipe whose other end is gone.
   stdin.on("error", finish);
   stdin.on("close", finish);
-  return { firstLine, ended, close };
+  return { firstLine, ended, isTerminal: stdin.isTTY === true, close };
 }
 
 function close(): void {

@@ -35,8 +35,15 @@ test("statusOfVerdicts() is nothing where all allow, and else names what denies"
 
 test("statusOfVerdicts() bounds the message, which travels in a header", () => {
   const { message } = statusOfVerdicts([deny("x".repeat(10_000))])!;
-  assert.is(message.length, 4_096);
-  assert.ok(message.endsWith("…"));
+  assert.is(message, `${"x".repeat(4_096)}… (5908 more)`);
+});
+
+test("what a plugin says reaches the other side in one line, with nothing hidden in it", () => {
+  const { message } = statusOfVerdicts([deny("\u001b[2Jgone\nadmitted\u202e")])!;
+  assert.not.match(message, /[\u0000-\u001f\u202e]/);
+  assert.match(message, /\[2Jgone/);
+  const failure = statusOfError(new PluginError("sandbox.trap", "at\n\u001b[31mred"));
+  assert.not.match(failure.message, /[\u0000-\u001f]/);
 });
 
 test.run();
