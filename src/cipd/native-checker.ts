@@ -80,8 +80,9 @@ export class NativeChecker implements Checker {
     };
     this.#handshake = await this.#server.admit(this.#session(connected, fail));
     this.#process = await PluginProcess.start(this.#options, this.#handshake);
+    const { exited } = this.#process;
     try {
-      await this.#connect(connecting, this.#process.exited, connectTimeoutMs);
+      await this.#connect(connecting, exited, connectTimeoutMs);
     } catch (error) {
       void this.#end();
       throw error;
