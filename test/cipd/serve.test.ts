@@ -1,7 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { Server as GrpcServer, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
 import * as assert from "uvu/assert";
 import { objectRefOf } from "../../src/cipd/pin.ts";
+import { definitionOf } from "../../src/cipd/rpc.ts";
 import { CODE, StatusError } from "../../src/cipd/status.ts";
+import { LIST_ADMISSIONS, LOG, RESOLVE_ADMISSION } from "../../src/cipd/wire.ts";
 import { VERSION } from "../../src/version.ts";
 import {
   FakeHost,
@@ -234,6 +237,44 @@ test("a port that nobody listens on, or that does not speak gRPC, ends it when s
   }
   server.close();
   silent.close();
+});
+
+test("a host that asks and then answers no call is left when standard input ends", async ({ folder }) => {
+  const server = new GrpcServer();
+  let taken!: () => void;
+  const heard = new Promise<void>((resolve) => taken = resolve);
+  const question = {
+    admissionId: "1",
+    serviceUrl: "https://example.com",
+    package: "infra/x",
+    instance: objectRefOf(IID),
+  };
+  server.addService({
+    list: definitionOf(LIST_ADMISSIONS),
+    resolve: definitionOf(RESOLVE_ADMISSION),
+    log: definitionOf(LOG),
+  }, {
+    list: (call: ServerWritableStream<unknown, unknown>) => call.write(question),
+    resolve: () => taken(),
+    log: () => {},
+  });
+  const port = await new Promise<number>((resolve) =>
+    server.bindAsync(
+      "127.0.0.1:0",
+      ServerCredentials.createInsecure(),
+      (_, bound) => resolve(bound),
+    )
+  );
+  const line = `${JSON.stringify({ port, ticket: "x" })}\n`;
+  const { child, ended } = startBridge(["--plugin", `${folder.path}/allow.wasm`], line);
+  try {
+    await Promise.race([heard, ended]);
+    child.stdin!.end();
+    assert.equal(await ended, { code: 0, stdout: "", stderr: "" });
+  } finally {
+    child.kill("SIGKILL");
+    server.forceShutdown();
+  }
 });
 
 test("a proxy in the environment does not stand between it and its host", async ({ folder }) => {

@@ -97,6 +97,9 @@ export interface RunningBridge {
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
+/** A bridge that does not leave is a failure, and not a test without an end. */
+const LATE_MS = 60_000;
+
 /** Starts the bridge; standard input stays open behind `input`. */
 export function startBridge(
   args: readonly string[],
@@ -112,8 +115,12 @@ export function startBridge(
   child.stderr!.on("data", (chunk) => stderr += chunk);
   child.stdin!.on("error", () => {});
   child.stdin!.write(input);
+  const late = setTimeout(() => child.kill("SIGKILL"), LATE_MS);
   const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.on("close", (code) => resolve({ code, stdout, stderr }))
+    child.on("close", (code) => {
+      clearTimeout(late);
+      resolve({ code, stdout, stderr });
+    })
   );
   return { child, ended };
 }
