@@ -1,3 +1,5 @@
+import { withinTime } from "../within-time.ts";
+
 /** Bytes that the caller of a plugin hands over: read in chunks, or written in chunks. */
 export interface Blob {
   /** At most `maxBytes`; an empty array at the end. Absent where it can only be written. */
@@ -46,18 +48,13 @@ export function createBlobTable(blobs: readonly Blob[]): FilledBlobTable {
     get: (handle) => byHandle.get(handle),
     close: take,
     // One that fails or hangs keeps neither the others nor the call.
-    closeAll: () => atMost(CLOSE_MS, Promise.allSettled([...byHandle.keys()].map(take))),
+    closeAll: async () => {
+      await withinTime(CLOSE_MS, Promise.allSettled([...byHandle.keys()].map(take)));
+    },
   };
 }
 
 function nextHandle(): number {
   lastHandle = lastHandle >= 0xffff_ffff ? 1 : lastHandle + 1;
   return lastHandle;
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

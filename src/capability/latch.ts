@@ -1,3 +1,5 @@
+import { withinTime } from "../within-time.ts";
+
 /** Something that happens once, and that can be waited for. */
 export class Latch {
   readonly #opened: Promise<void>;
@@ -22,9 +24,6 @@ export class Latch {
   async wait(others: readonly Latch[] = [], ms?: number): Promise<void> {
     const ends = [this, ...others].map((latch) => latch.#opened);
     if (ms === undefined) return await Promise.race(ends);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-    await Promise.race([...ends, late]);
-    clearTimeout(timer);
+    await withinTime(ms, Promise.race(ends));
   }
 }

@@ -5,6 +5,7 @@ import { environment } from "../platform/process.ts";
 import { sanitizeLogText } from "../capability/log-text.ts";
 import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import { PluginError } from "../plugin-error.ts";
+import { withinTime } from "../within-time.ts";
 import type { Checker } from "./admission-plugin.ts";
 import { type Decision, decisionOfStatus } from "./decision.ts";
 import { objectRefOf, type Pin } from "./pin.ts";
@@ -94,17 +95,15 @@ export class NativeChecker implements Checker {
     exited: Promise<ExitStatus>,
     connectTimeoutMs: number,
   ): Promise<void> {
-    let timer: ReturnType<typeof setTimeout>;
-    const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), connectTimeoutMs);
-    });
-    const first = await Promise.race([connecting, exited, late, this.#closed]);
-    clearTimeout(timer!);
+    const first = await withinTime(
+      connectTimeoutMs,
+      Promise.race([connecting.then(() => "connected" as const), exited, this.#closed]),
+    );
     if (first === "closed") throw new PluginError("cipd.closed", "The admission plugin is closed");
-    if (first === "late") {
+    if (first === undefined) {
       throw failed(`it did not ask for admissions within ${connectTimeoutMs} ms`);
     }
-    if (first !== undefined) {
+    if (first !== "connected") {
       throw failed(`it ended before it asked for admissions: ${said(first)}`);
     }
   }
@@ -176,10 +175,7 @@ export class NativeChecker implements Checker {
 
   /** How it ended, where it ended of itself. */
   async #farewell(): Promise<string> {
-    const grace = new Promise<undefined>((resolve) => {
-      setTimeout(() => resolve(undefined), EXIT_GRACE_MS);
-    });
-    const status = await Promise.race([this.#process!.exited, grace]);
+    const status = await withinTime(EXIT_GRACE_MS, this.#process!.exited);
     return status === undefined ? "it has left" : `it ended: ${said(status)}`;
   }
 }

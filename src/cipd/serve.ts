@@ -3,6 +3,7 @@ import type { JudgingPlugin } from "../host/plugin.ts";
 import type { StandardInput } from "../platform/stdin.ts";
 import { PluginError } from "../plugin-error.ts";
 import { VERSION } from "../version.ts";
+import { withinTime } from "../within-time.ts";
 import type { HostLog } from "./host-log.ts";
 import { metadataFromHost } from "./host-metadata.ts";
 import { checkJudgesPins, judgePin } from "./judge.ts";
@@ -78,7 +79,7 @@ async function readHandshake(stdin: StandardInput, stopped: Promise<void>): Prom
   // A person who types this is told at once.
   const line = stdin.isTerminal
     ? undefined
-    : await within(HANDSHAKE_MS, Promise.race([stdin.firstLine, stopped]));
+    : await withinTime(HANDSHAKE_MS, Promise.race([stdin.firstLine, stopped]));
   const handshake = line === undefined ? undefined : parseHandshake(line);
   if (handshake !== undefined) return handshake;
   throw new PluginError(
@@ -124,7 +125,7 @@ async function answerAll(
       await client.call(RESOLVE_ADMISSION, { admissionId: question.admissionId, status });
     } catch (cause) {
       // A pin without an answer would wait for ever; a host that lives must hear that something is wrong.
-      if (await within(GRACE_MS, stream.ended) !== undefined) return;
+      if (await withinTime(GRACE_MS, stream.ended) !== undefined) return;
       giveUp(lost(`it did not take an answer (${(cause as Error).message})`, cause));
     }
   };
@@ -171,14 +172,6 @@ async function judge(
   } catch (error) {
     return statusOfError(error);
   }
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout>;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer)) as T | undefined;
 }
 
 function lost(why: string, cause?: unknown): PluginError {

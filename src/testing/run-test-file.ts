@@ -1,5 +1,6 @@
 import { onStrayError } from "../platform/process.ts";
 import { PluginError } from "../plugin-error.ts";
+import { withinTime } from "../within-time.ts";
 import type { Bench } from "./bench.ts";
 import { loadTestFile } from "./load-test-file.ts";
 import { collectTests, type TestFunction } from "./registry.ts";
@@ -98,16 +99,8 @@ async function runToEnd(run: () => void | Promise<void>): Promise<void> {
 }
 
 async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new PluginError("test.timeout", `The test took longer than ${timeoutMs} ms`));
-    }, timeoutMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+  if (await withinTime(timeoutMs, work.then(() => "ended")) === undefined) {
+    throw new PluginError("test.timeout", `The test took longer than ${timeoutMs} ms`);
   }
 }
 
