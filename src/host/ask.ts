@@ -1,4 +1,5 @@
 import type { ContractName, Manifest } from "../bundle/manifest.ts";
+import type { LogLine } from "../capability/log.ts";
 import { type ContractMethod, encodeRequest } from "../contract/method.ts";
 import { isUtcTime } from "../date.ts";
 import type { JsonValue } from "../json.ts";
@@ -10,6 +11,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   /** The time that the plugin sees, RFC 3339 in UTC; the default is the time of the call. */
   readonly now?: string | undefined;
+  /** Hears what this call logs, beside the host's own listener. */
+  readonly onLog?: ((line: LogLine) => void) | undefined;
 }
 
 /** A loaded guest that can be asked. */
@@ -39,14 +42,14 @@ export interface Question<Request, Answer> {
 export async function ask<Request, Answer>(
   { manifest, guest, has, settings }: AskedGuest,
   { contract, method, request: put, read }: Question<Request, Answer>,
-  { signal, now: given }: AskOptions = {},
+  { signal, now: given, onLog }: AskOptions = {},
 ): Promise<Answer> {
   checkImplements(manifest, contract);
   const now = timeOfCall(given);
   const request = put({ settings, now });
   const input = encodeRequest(method.request, request);
   if (method.absent !== undefined && !has(method.entry)) return method.absent;
-  const { output } = await guest.call(method.entry, input, { signal, now });
+  const { output } = await guest.call(method.entry, input, { signal, now, onLog });
   return read(request, output);
 }
 

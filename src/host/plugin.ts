@@ -101,7 +101,7 @@ export interface Plugin {
 }
 
 /** How an entry point is called. */
-export type EntryOptions = Pick<CheckOptions, "signal" | "now">;
+export type EntryOptions = AskOptions;
 
 /** The part of a plugin that judges documents. */
 export type JudgingPlugin = Pick<Plugin, "manifest" | "digest" | "admission">;
@@ -286,7 +286,8 @@ function admissionOf(manifest: Manifest, guest: Callable, settings: JsonValue): 
       const now = timeOfCall(options.now);
       const request = admissionRequest(document, { settings, now, evidence: options.evidence });
       const input = encodeRequest(request, `${manifest.name} about "${document.subject.name}"`);
-      const { output } = await guest.call(ADMISSION_EXPORT, input, { signal: options.signal, now });
+      const { signal, onLog } = options;
+      const { output } = await guest.call(ADMISSION_EXPORT, input, { signal, now, onLog });
       return readVerdict(output, { now, rules: manifest.rules ?? [] });
     },
   };

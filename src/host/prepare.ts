@@ -102,9 +102,10 @@ export async function preparePlugin(
             written.catch(() => {});
             audited = written;
           });
-          const onLog = (log ?? write) && ((line: LogLine) => {
+          const onLog = (log ?? write ?? options.onLog) && ((line: LogLine) => {
             write?.(line);
             log?.({ ...line, instance, entry });
+            options.onLog?.(line);
           });
           const result = await recorded.call(entry, input, { ...options, onLog })
             .finally(() => audited?.catch(() => {}));

@@ -150,6 +150,21 @@ test("a guest's log is written to the audit, whether or not anybody else listens
   assert.equal(heard, ["hello", "bye"]);
 });
 
+test("a call's own listener hears its log, beside the host's or alone", async () => {
+  for (const log of [undefined, () => {}]) {
+    const { shared } = services(() => "");
+    const prepared = await preparePlugin(await open("log"), {}, {
+      ...shared,
+      log,
+      audit: undefined,
+    });
+    const heard: LogLine[] = [];
+    const callable = prepared.bind(LOGGING, RECORDED_LIMITS);
+    await callable.call("f", bytes("{}"), { ...OPTIONS, onLog: (line) => void heard.push(line) });
+    assert.equal(heard, [HELLO, { level: "warn", message: "bye" }]);
+  }
+});
+
 test("with a redaction the audit shows no log message, and fields without what was named", async () => {
   const { shared } = services(() => "");
   const sink = memorySink();
