@@ -85,6 +85,8 @@ export interface Limits {
   readonly processes: number;
   /** What a guest may put into one argument, in UTF-16 code units. */
   readonly argumentLength: number;
+  /** What a CNI runtime gives a plugin on stdin, in bytes; when it cleans up, with all attachments. */
+  readonly cniStdinBytes: number;
 }
 
 /** The defaults. */
@@ -132,6 +134,7 @@ export const LIMITS: Limits = {
   processInputBytes: 1024 * 1024,
   processes: 4,
   argumentLength: 256,
+  cniStdinBytes: 16 * 1024 * 1024,
 };
 
 /**

@@ -57,6 +57,10 @@ export const ERROR_CODES = [
   "cipd.plugin-failed",
   "cipd.check-failed",
   "cipd.closed",
+  // cni: calls of CNI runtimes
+  "cni.version-malformed",
+  "cni.version-unsupported",
+  "cni.daemon-lost",
   // input and document: finding, reading and understanding what is judged
   "input.not-found",
   "input.unreadable",

@@ -16,6 +16,8 @@ export const CNI_ERROR_CODES = {
   notAvailable: 50,
   limitedConnectivity: 51,
   firstOwn: 100,
+  /** What the reference implementation says of an error that has no code. */
+  internal: 999,
 } as const;
 
 /** The answer of a plugin that could not do what it was asked. @see CNI SPEC 1.1.0, "Error" */
