@@ -86,8 +86,12 @@ function loadOptions({ configPath }: Trust, clientMetadata?: MetadataProvider): 
   });
 }
 
-/** A settings file as a value: YAML, JSON or TOML. An empty file is `{}`. */
-async function readSettings(path: string): Promise<JsonValue> {
+/**
+ * A settings file as a value: YAML, JSON or TOML. An empty file is `{}`.
+ *
+ * @throws {PluginError} `contract.settings-invalid`, `input.*`
+ */
+export async function readSettings(path: string): Promise<JsonValue> {
   const bytes = await readFileBounded(path, LIMITS.inputBytes);
   const { parseValue } = await import("../document/parse-value.ts");
   try {

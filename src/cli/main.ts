@@ -12,12 +12,16 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   build: async () => (await import("./build.ts")).build,
   check: async () => (await import("./check.ts")).check,
   "cipd serve": async () => (await import("./cipd-serve.ts")).cipdServe,
+  "cni call": async () => (await import("./cni-call.ts")).cniCall,
+  "cni serve": async () => (await import("./cni-serve.ts")).cniServe,
   init: async () => (await import("./init.ts")).init,
   inspect: async () => (await import("./inspect.ts")).inspect,
+  "install cni": async () => (await import("./install-cni.ts")).installCni,
   lock: async () => (await import("./lock.ts")).lock,
   pack: async () => (await import("./pack.ts")).pack,
   replay: async () => (await import("./replay.ts")).replay,
   test: async () => (await import("./test.ts")).test,
+  "uninstall cni": async () => (await import("./uninstall-cni.ts")).uninstallCni,
   verify: async () => (await import("./verify.ts")).verify,
 };
 

@@ -9,21 +9,45 @@ import { usage } from "./flags.ts";
 import { type AllowedByFlags, DELEGATE_FOLDERS } from "./plugin-flags.ts";
 
 /**
+ * What a plugin is granted, opened as far as its metadata goes; see {@link grantsConfigOf}.
+ *
+ * @param clientMetadata What the client of a bridge knows.
+ * @throws {PluginError} what that throws; `usage.invalid` where nobody says from where metadata comes;
+ * what reading the metadata's file throws
+ */
+export async function grantsOf(
+  allow?: AllowedByFlags,
+  said: PluginConfig = {},
+  configPath?: string,
+  clientMetadata?: MetadataProvider,
+): Promise<Grants> {
+  const { metadata, ...others } = await grantsConfigOf(allow, said, configPath);
+  return {
+    ...others,
+    // Checked when it is opened, like every grant.
+    ...(said.commands && { exec: { commands: said.commands } as unknown as ExecGrant }),
+    ...(metadata && { metadata: await openMetadata(metadata, clientMetadata) }),
+  };
+}
+
+/** What a configuration says once every folder in it is named. */
+export type WholeGrants =
+  & Omit<GrantsConfig, "state" | "delegate">
+  & Pick<Grants, "state" | "delegate">;
+
+/**
  * What a plugin is granted: by the configuration, and by flags, each of which replaces the one field
  * that it names, so that no bound of the configuration falls away. Paths become absolute: those of
  * flags from the current folder, those of the configuration from its own.
  *
- * @param clientMetadata What the client of a bridge knows.
  * @throws {PluginError} `usage.invalid` where the user has no state folder, or the system no folder of
- * CNI plugins, and none is named, and where nobody says from where metadata comes; what reading the
- * metadata's file throws
+ * CNI plugins, and none is named
  */
-export async function grantsOf(
+export async function grantsConfigOf(
   allow: AllowedByFlags = {},
-  { grants = {}, commands }: PluginConfig = {},
+  { grants = {} }: PluginConfig = {},
   configPath = "",
-  clientMetadata?: MetadataProvider,
-): Promise<Grants> {
+): Promise<WholeGrants> {
   const here = (path: string) => absolutePath(pathFrom(configPath, path));
   const { blob } = grants;
   const state = stateOf(allow, grants.state, here);
@@ -35,9 +59,7 @@ export async function grantsOf(
     ...(directory && { directory }),
     ...(blob && { blob }),
     ...(delegate && { delegate }),
-    // Checked when it is opened, like every grant.
-    ...(commands && { exec: { commands } as unknown as ExecGrant }),
-    ...(metadata && { metadata: await openMetadata(metadata, clientMetadata) }),
+    ...(metadata && { metadata }),
   };
 }
 

@@ -78,7 +78,8 @@ export const FilledSchema: v.GenericSchema<unknown, string> = v.pipe(v.string(),
 const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const bytes = whole(Number.MAX_SAFE_INTEGER);
 
-const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = strictObject({
+/** Schema of {@link PluginConfig}. */
+export const PluginConfigSchema: v.GenericSchema<unknown, PluginConfig> = strictObject({
   path: v.exactOptional(FilledSchema),
   digest: v.exactOptional(DigestSchema),
   settings: v.exactOptional(v.unknown() as v.GenericSchema<unknown, JsonValue>),

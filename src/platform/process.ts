@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
 import process from "node:process";
 import { PluginError } from "../plugin-error.ts";
 
@@ -67,26 +68,31 @@ function sinkOf(stream: NodeJS.WriteStream, name: string): TextSink {
  * @throws {PluginError} `input.too-large` beyond `maxBytes`
  */
 export async function readStdin(maxBytes: number): Promise<Uint8Array> {
+  const bytes = await readStdinUpTo(maxBytes + 1);
+  if (bytes.length <= maxBytes) return bytes;
+  throw new PluginError(
+    "input.too-large",
+    `Cannot read standard input: it has more than ${maxBytes} bytes`,
+  );
+}
+
+/** Reads standard input to its end, or its first `maxBytes`. */
+export async function readStdinUpTo(maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > maxBytes) {
-      process.stdin.destroy();
-      throw new PluginError(
-        "input.too-large",
-        `Cannot read standard input: it has more than ${maxBytes} bytes`,
-      );
-    }
     chunks.push(chunk);
+    length += chunk.length;
+    if (length >= maxBytes) break;
   }
+  // Leaving the loop early closes the stream.
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, offset);
     offset += chunk.length;
   }
-  return bytes;
+  return bytes.subarray(0, maxBytes);
 }
 
 /** What the process answers when nothing is left to do. */
@@ -152,17 +158,23 @@ export function insistOnExitCode(code: number): () => void {
   return () => process.removeListener("exit", insist);
 }
 
+/** Program and first arguments that run this command again; absolute, links followed. */
+export function selfCommand(): string[] {
+  // Deno does not say with which permissions it was started; who may start programs may do all.
+  const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : process.execArgv;
+  return [process.execPath, ...runtime, realpathSync(process.argv[1]!)];
+}
+
 /**
  * Runs this command again in a process of its own, with other arguments and the same streams.
  *
  * @returns Its exit code; null where a signal ended it, as it does when `signal` aborts.
  */
 export function runSelf(args: readonly string[], signal: AbortSignal): Promise<number | null> {
-  // Deno does not say with which permissions it was started; who may start programs may do all.
-  const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : process.execArgv;
   return new Promise((resolve, reject) => {
     // What is thrown here, as by Deno for want of a permission, is a rejection as well.
-    const child = spawn(process.execPath, [...runtime, process.argv[1]!, ...args], {
+    const [program, ...before] = selfCommand() as [string, ...string[]];
+    const child = spawn(program, [...before, ...args], {
       stdio: "inherit",
       signal,
       killSignal: "SIGKILL",

@@ -1,0 +1,143 @@
+import { fileKind, isThere, readFileBounded } from "../platform/file-system.ts";
+import { findProgram } from "../platform/find-program.ts";
+import { findOtherUser } from "../platform/other-user.ts";
+import { writeFileAtomic } from "../platform/output-file.ts";
+import { makePrivateFolder } from "../platform/private-folder.ts";
+import { removeEmptyFolder, removeFile } from "../platform/remove-file.ts";
+import { PluginError } from "../plugin-error.ts";
+import { isPluginType } from "../capability/cni-plugin.ts";
+import { compileShim } from "./compile.ts";
+import {
+  encodeInstalled,
+  installationPaths,
+  type InstalledPlugin,
+  PRIVATE_FOLDER,
+} from "./installed-plugin.ts";
+import { SHIM_MARK, shimScript } from "./shim/script.ts";
+
+/** What the executable is made of. */
+export const SHIMS = ["auto", "c", "sh"] as const;
+
+/** One of {@link SHIMS}; `auto` is C where there is a compiler. */
+export type Shim = (typeof SHIMS)[number];
+
+/** What is installed, and where. */
+export interface Installation {
+  /** A folder in which runtimes look for plugins; it must be there. */
+  readonly binDir: string;
+  /** The name by which networks ask for it. */
+  readonly type: string;
+  readonly installed: InstalledPlugin;
+  readonly shim: Shim;
+  readonly signal: AbortSignal;
+}
+
+/** A file that was written, with how it was made where that matters. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly note?: string;
+}
+
+/**
+ * Installs a plugin, or installs it again: each file is replaced as a whole, and the configuration comes
+ * first, so that a call finds the old state or the new one.
+ *
+ * @returns What was written, in that order.
+ * @throws {PluginError} `usage.invalid` for a name that is none, or a path that the executable could not
+ *   read; `input.not-found` for a folder that is not there; `output.unwritable`, also for an executable
+ *   that is not ours; `trust.writable` where others could change what is installed
+ */
+export async function installPlugin(installation: Installation): Promise<WrittenFile[]> {
+  const { binDir, type, installed } = installation;
+  checkType(type);
+  const unreadable = installed.command.find((word) => JSON.stringify(word) !== `"${word}"`);
+  if (unreadable !== undefined) {
+    const message = `Cannot install a command with ${JSON.stringify(unreadable)} in it: it has a ` +
+      'control character, a "\\" or a quotation mark';
+    throw new PluginError("usage.invalid", message);
+  }
+  if (await fileKind(binDir) !== "directory") {
+    throw new PluginError("input.not-found", `Cannot install in "${binDir}": there is no folder`);
+  }
+  const { executable, configuration, folder } = installationPaths(binDir, type);
+  await refuseForeign(executable);
+  const made = await makeShim(installation);
+  const isNew = !await isThere(folder);
+  await makePrivateFolder(binDir, PRIVATE_FOLDER);
+  const fault = await findOtherUser(folder);
+  if (fault !== undefined) {
+    throw new PluginError("trust.writable", `Cannot install in "${folder}": ${fault}`);
+  }
+  const mode = { refuseLinks: true };
+  await writeFileAtomic(configuration, encodeInstalled(installed), { mode: 0o600, ...mode });
+  await writeFileAtomic(executable, made.bytes, { mode: 0o755, ...mode });
+  return [
+    ...(isNew ? [{ path: `${folder}/` }] : []),
+    { path: configuration },
+    { path: executable, note: made.note },
+  ];
+}
+
+/**
+ * Removes what {@link installPlugin} wrote.
+ *
+ * @returns What was removed, in that order.
+ * @throws {PluginError} `input.not-found` where nothing is installed; `output.unwritable`, also for an
+ *   executable that is not ours
+ */
+export async function uninstallPlugin(binDir: string, type: string): Promise<string[]> {
+  checkType(type);
+  const { executable, configuration, folder } = installationPaths(binDir, type);
+  await refuseForeign(executable);
+  const removed: string[] = [];
+  for (const path of [executable, configuration]) if (await removeFile(path)) removed.push(path);
+  if (removed.length === 0) {
+    const message = `Cannot uninstall "${type}": it is not in "${binDir}"`;
+    throw new PluginError("input.not-found", message);
+  }
+  if (await removeEmptyFolder(folder)) removed.push(`${folder}/`);
+  return removed;
+}
+
+function checkType(type: string): void {
+  if (isPluginType(type)) return;
+  const wanted = 'wanted letters, digits, ".", "_" and "-", the first a letter, digit or "_"';
+  const message = `Cannot use ${JSON.stringify(type)} as the type of a CNI plugin: ${wanted}`;
+  throw new PluginError("usage.invalid", message);
+}
+
+const MAX_SHIM_BYTES = 32 * 1024 * 1024;
+
+async function refuseForeign(executable: string): Promise<void> {
+  if (!await isThere(executable) || await isOurs(executable)) return;
+  const message = `Cannot replace "${executable}": "cofferdam install cni" has not written it`;
+  throw new PluginError("output.unwritable", message);
+}
+
+async function isOurs(executable: string): Promise<boolean> {
+  if (await fileKind(executable) !== "file") return false;
+  try {
+    const bytes = await readFileBounded(executable, MAX_SHIM_BYTES);
+    return new TextDecoder("latin1").decode(bytes).includes(SHIM_MARK);
+  } catch (error) {
+    if (PluginError.from(error).code === "input.too-large") return false;
+    throw error;
+  }
+}
+
+async function makeShim(
+  { binDir, type, installed, shim, signal }: Installation,
+): Promise<{ bytes: Uint8Array; note: string }> {
+  const compiled = shim === "sh" ? undefined : await compileShim(signal);
+  if (compiled !== undefined) {
+    return { bytes: compiled.bytes, note: `compiled by ${compiled.compiler}` };
+  }
+  const env = await findProgram("env");
+  if (shim === "c" || env === undefined) {
+    const missing = shim === "c" ? "C compiler" : 'program "env"';
+    throw new PluginError("input.not-found", `Cannot make the executable: there is no ${missing}`);
+  }
+  const { configuration } = installationPaths(binDir, type);
+  const script = shimScript(env, [...installed.command, configuration]);
+  return { bytes: new TextEncoder().encode(script), note: "a script, which starts more slowly" };
+}

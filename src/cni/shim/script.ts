@@ -1,0 +1,24 @@
+import { CNI_VARIABLES } from "../environment.ts";
+
+/** Stands in every executable that is ours. */
+export const SHIM_MARK = "cofferdam-cni-shim";
+
+/**
+ * The executable where no C compiler is: it becomes the command, with the variables of CNI and PATH and no
+ * other. The command itself looks for the daemon.
+ *
+ * @param env The path of `env`.
+ * @param command Program and arguments.
+ */
+export function shimScript(env: string, command: readonly string[]): string {
+  const variables = ["PATH", ...CNI_VARIABLES].map((name) => `${name}="$${name}"`);
+  return `#!/bin/sh
+# ${SHIM_MARK}: written by "cofferdam install cni", which has found no C compiler
+exec ${[quoted(env), "-i", ...variables, ...command.map(quoted)].join(" \\\n  ")}
+`;
+}
+
+/** As one word of the shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
