@@ -1,5 +1,4 @@
 import { fileKind, isThere, readFileBounded } from "../platform/file-system.ts";
-import { findProgram } from "../platform/find-program.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { writeFileAtomic } from "../platform/output-file.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
@@ -132,12 +131,11 @@ async function makeShim(
   if (compiled !== undefined) {
     return { bytes: compiled.bytes, note: `compiled by ${compiled.compiler}` };
   }
-  const env = await findProgram("env");
-  if (shim === "c" || env === undefined) {
-    const missing = shim === "c" ? "C compiler" : 'program "env"';
-    throw new PluginError("input.not-found", `Cannot make the executable: there is no ${missing}`);
+  if (shim === "c") {
+    const message = "Cannot make the executable: there is no C compiler that can";
+    throw new PluginError("input.not-found", message);
   }
   const { configuration } = installationPaths(binDir, type);
-  const script = shimScript(env, [...installed.command, configuration]);
+  const script = shimScript([...installed.command, configuration]);
   return { bytes: new TextEncoder().encode(script), note: "a script, which starts more slowly" };
 }

@@ -7,14 +7,13 @@ export const SHIM_MARK = "cofferdam-cni-shim";
  * The executable where no C compiler is: it becomes the command, with the variables of CNI and PATH and no
  * other. The command itself looks for the daemon.
  *
- * @param env The path of `env`.
  * @param command Program and arguments.
  */
-export function shimScript(env: string, command: readonly string[]): string {
+export function shimScript(command: readonly string[]): string {
   const variables = ["PATH", ...CNI_VARIABLES].map((name) => `${name}="$${name}"`);
   return `#!/bin/sh
 # ${SHIM_MARK}: written by "cofferdam install cni", which has found no C compiler
-exec ${[quoted(env), "-i", ...variables, ...command.map(quoted)].join(" \\\n  ")}
+exec ${["/usr/bin/env", "-i", ...variables, ...command.map(quoted)].join(" \\\n  ")}
 `;
 }
 

@@ -1,0 +1,391 @@
+/** The verbs of CNI as an operator uses them, and what they install as a runtime does. */
+import { spawn } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { VERSION } from "../../src/version.ts";
+import { type Ran, runShim } from "../cni/run-shim.ts";
+import { CLI, type CliResult, plainEnvironment, runCli } from "../support/cli.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { answeringEach, bundleOf } from "../support/guest.ts";
+import { suite } from "../support/suite.ts";
+
+interface Context {
+  folder: TestFolder;
+}
+
+const test = suite<Context>("the verbs of CNI");
+
+const RESULT = { cniVersion: "1.0.0", ips: [{ address: "10.1.0.5/16" }] };
+const CNI = { name: "net", implements: [{ contract: "network", version: 1 }] };
+
+function plugin(add: unknown, manifest: Record<string, unknown> = {}): Uint8Array {
+  const answers = { network_add: JSON.stringify(add), network_del: "{}" };
+  return bundleOf(answeringEach(answers), { ...CNI, ...manifest });
+}
+
+const running: (() => void)[] = [];
+
+test.before(async (context) => {
+  context.folder = await makeFolder();
+  const only = {
+    type: "object",
+    properties: { a: { type: "string" } },
+    additionalProperties: false,
+  };
+  await context.folder.write({
+    "net.wasm": plugin(RESULT),
+    "denies.wasm": plugin({ code: 103, msg: 'no container may join "net"', details: "rule 7" }),
+    "settings.wasm": plugin(RESULT, { settings: only }),
+    "state.wasm": plugin(RESULT, { capabilities: ["state"] }),
+    "policy.wasm": bundleOf(answeringEach({ admission_check: "{}" })),
+    "traps.wasm": bundleOf(
+      `(module (memory (export "memory") 1)
+        (func (export "network_add") (result i32) unreachable)
+        (func (export "network_del") (result i32) unreachable))`,
+      CNI,
+    ),
+    "settings.yaml": "a: b\n",
+    "wrong.yaml": "c: d\n",
+  });
+});
+test.after(async ({ folder }) => {
+  for (const stop of running) stop();
+  await folder.remove();
+});
+
+let made = 0;
+
+async function makeBin({ folder }: Context): Promise<string> {
+  const bin = join(folder.path, `bin${made++}`);
+  await mkdir(bin);
+  return bin;
+}
+
+function install({ folder }: Context, bin: string, ...args: string[]): Promise<CliResult> {
+  return runCli(["install", "cni", ...args, "--bin-dir", bin], { cwd: folder.path });
+}
+
+const config = (more: Record<string, unknown> = {}) =>
+  JSON.stringify({ cniVersion: "1.0.0", name: "net", type: "mynet", ...more });
+
+/** Starts the daemon, and waits until it listens. */
+function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
+  const child = spawn(CLI[0], [...CLI[1], "cni", "serve", ...args], {
+    env: plainEnvironment() as Record<string, string>,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.push(() => child.kill("SIGKILL"));
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk) => stdout += chunk);
+  const ended = new Promise<Ran>((resolve) =>
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
+  );
+  const stop = () => {
+    child.kill("SIGTERM");
+    return ended;
+  };
+  return new Promise((resolve, reject) => {
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      if (/listens in/.test(stderr)) resolve({ stop });
+    });
+    void ended.then(() => reject(new Error(stderr)));
+  });
+}
+
+test("install cni writes two files and says so; uninstall cni removes them and says so", async (context) => {
+  const bin = await makeBin(context);
+  const installed = await install(context, bin, "--plugin", "net.wasm", "--type", "mynet");
+  assert.equal([installed.code, installed.stderr], [0, ""]);
+  const folder = join(bin, ".cofferdam");
+  const lines = installed.stdout.trimEnd().split("\n");
+  assert.equal(lines.slice(0, 2), [`wrote ${folder}/`, `wrote ${folder}/mynet.json`]);
+  assert.match(lines[2]!, new RegExp(`^wrote ${bin}/mynet \\((compiled by|a script)`));
+  assert.is((await stat(folder)).mode & 0o777, 0o700);
+  assert.is((await stat(join(folder, "mynet.json"))).mode & 0o777, 0o600);
+  assert.is((await stat(join(bin, "mynet"))).mode & 0o777, 0o755);
+  const { command, plugin } = JSON.parse(await readFile(join(folder, "mynet.json"), "utf8"));
+  assert.equal(command.slice(-2), ["cni", "call"]);
+  assert.is(plugin.path, join(context.folder.path, "net.wasm"));
+  assert.match(plugin.digest, /^sha256:[0-9a-f]{64}$/);
+  assert.equal((await readdir(bin)).sort(), [".cofferdam", "mynet"]);
+
+  const removed = await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
+  assert.equal([removed.code, removed.stderr], [0, ""]);
+  assert.is(
+    removed.stdout,
+    `removed ${bin}/mynet\nremoved ${folder}/mynet.json\nremoved ${folder}/\n`,
+  );
+  assert.equal(await readdir(bin), []);
+  const again = await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
+  assert.equal([again.code, again.stdout], [2, ""]);
+  assert.match(again.stderr, /Cannot uninstall "mynet": it is not in .* \[input\.not-found\]/);
+});
+
+test("install cni writes down settings, grants, limits and instance, with absolute paths", async (context) => {
+  const bin = await makeBin(context);
+  const { code, stderr } = await install(
+    context,
+    bin,
+    ...["--plugin", "state.wasm", "--instance", "ci", "--allow-state=keep", "--fuel", "5_000_000"],
+    ...["--timeout", "2s", "--memory", "1MiB", "--type", "mynet"],
+  );
+  assert.equal([code, stderr], [0, ""]);
+  const text = await readFile(join(bin, ".cofferdam", "mynet.json"), "utf8");
+  const { path: _path, digest: _digest, ...plugin } = JSON.parse(text).plugin;
+  assert.equal(plugin, {
+    instance: "ci",
+    grants: { state: { folder: join(context.folder.path, "keep") } },
+    limits: { fuel: 5_000_000, timeoutMs: 2_000, memoryPages: 16 },
+  });
+  const second = await makeBin(context);
+  const args = ["--plugin", "settings.wasm", "--settings", "settings.yaml", "--type", "mynet"];
+  assert.is((await install(context, second, ...args)).code, 0);
+  const written = await readFile(join(second, ".cofferdam", "mynet.json"), "utf8");
+  assert.equal(JSON.parse(written).plugin.settings, { a: "b" });
+});
+
+test("install cni writes a script where no compiler is found", async (context) => {
+  const bin = await makeBin(context);
+  const args = ["--plugin", "net.wasm", "--type", "mynet", "--bin-dir", bin];
+  const options = { cwd: context.folder.path, env: { PATH: "/nowhere" } };
+  const refused = await runCli(["install", "cni", ...args, "--shim", "c"], options);
+  assert.equal([refused.code, refused.stdout], [2, ""]);
+  assert.match(refused.stderr, /there is no C compiler that can \[input\.not-found\]/);
+  const { code, stdout } = await runCli(["install", "cni", ...args], options);
+  assert.is(code, 0);
+  assert.match(stdout, `wrote ${bin}/mynet (a script, which starts more slowly)\n`);
+  assert.match(await readFile(join(bin, "mynet"), "utf8"), /^#!\/bin\/sh\n# cofferdam-cni-shim/);
+});
+
+test("install cni takes grants and commands from a configuration, and keeps to its lock", async (context) => {
+  const bin = await makeBin(context);
+  await context.folder.write({
+    "trust.yaml":
+      "plugins: { net: { path: state.wasm, instance: fromconfig, grants: { state: { folder: kept, maxBytes: 1000 } } } }\n",
+  });
+  const args = ["--plugin", "state.wasm", "--config", "trust.yaml", "--type", "mynet"];
+  const unpinned = await install(context, bin, ...args);
+  assert.equal([unpinned.code, unpinned.stdout], [2, ""]);
+  assert.match(unpinned.stderr, /\[trust\.unlocked\]/);
+  const locked = await runCli(["lock", "--config", "trust.yaml"], { cwd: context.folder.path });
+  assert.is(locked.code, 0, locked.stderr);
+  assert.is((await install(context, bin, ...args)).code, 0);
+  const text = await readFile(join(bin, ".cofferdam", "mynet.json"), "utf8");
+  const { grants, instance } = JSON.parse(text).plugin;
+  const folder = join(context.folder.path, "kept");
+  assert.equal([grants, instance], [{ state: { folder, maxBytes: 1000 } }, "fromconfig"]);
+  await rm(join(context.folder.path, "cofferdam.lock"));
+});
+
+for (
+  const [name, args, words] of [
+    ["no plugin", ["--type", "a"], /wanted one "--plugin"/],
+    [
+      "two plugins",
+      ["--plugin", "net.wasm", "--plugin", "denies.wasm", "--type", "a"],
+      /wanted one "--plugin"/,
+    ],
+    ["no type", ["--plugin", "net.wasm"], /"--type" is missing/],
+    [
+      "a type with a path",
+      ["--plugin", "net.wasm", "--type", "../a"],
+      /as the type of a CNI plugin/,
+    ],
+    [
+      "a plugin that is not there",
+      ["--plugin", "none.wasm", "--type", "a"],
+      /\[input\.not-found\]/,
+    ],
+    [
+      "a plugin of another contract",
+      ["--plugin", "policy.wasm", "--type", "a"],
+      /\[registry\.not-implements\]/,
+    ],
+    ["a digest that is another's", [
+      "--plugin",
+      "net.wasm",
+      "--digest",
+      `sha256:${"0".repeat(64)}`,
+      "--type",
+      "a",
+    ], /\[bundle\.digest-mismatch\]/],
+    [
+      "what it asks for not granted",
+      ["--plugin", "state.wasm", "--type", "a"],
+      /"--allow-state.*\[capability\.denied\]/,
+    ],
+    ["settings that do not fit", [
+      "--plugin",
+      "settings.wasm",
+      "--settings",
+      "wrong.yaml",
+      "--type",
+      "a",
+    ], /\[contract\.settings-invalid\]/],
+  ] as readonly [string, string[], RegExp][]
+) {
+  test(`install cni writes nothing where there is ${name}`, async (context) => {
+    const bin = await makeBin(context);
+    const { code, stdout, stderr } = await install(context, bin, ...args);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, words);
+    assert.equal(await readdir(bin), []);
+  });
+}
+
+test("install cni replaces nothing that is not ours, and uninstall removes none of it", async (context) => {
+  const args = ["--plugin", "net.wasm", "--type", "bridge"];
+  for (
+    const put of [
+      (path: string) => writeFile(path, "#!/bin/sh\n"),
+      (path: string) => mkdir(path),
+      (path: string) => symlink("/bin/true", path),
+      (path: string) => symlink("/none", path),
+    ]
+  ) {
+    const bin = await makeBin(context);
+    await put(join(bin, "bridge"));
+    const { code, stdout, stderr } = await install(context, bin, ...args);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, /Cannot replace .*bridge": "cofferdam install cni" has not written it/);
+    const gone = await runCli(["uninstall", "cni", "--type", "bridge", "--bin-dir", bin]);
+    assert.equal([gone.code, gone.stdout], [2, ""]);
+    assert.equal(await readdir(bin), ["bridge"]);
+  }
+});
+
+test("install cni refuses folders that are not there, or that others can change", async (context) => {
+  const args = ["--plugin", "net.wasm", "--type", "a"];
+  const bin = await makeBin(context);
+  const none = await install(context, join(bin, "none"), ...args);
+  assert.equal([none.code, none.stdout], [2, ""]);
+  assert.match(none.stderr, /there is no folder \[input\.not-found\]/);
+  await chmod(bin, 0o777);
+  const open = await install(context, bin, ...args);
+  assert.match(open.stderr, /can be written by others.*\[trust\.writable\]/);
+  await chmod(bin, 0o755);
+  await chmod(join(bin, ".cofferdam"), 0o750).catch(() =>
+    mkdir(join(bin, ".cofferdam"), { mode: 0o750 })
+  );
+  const seen = await install(context, bin, ...args);
+  assert.match(seen.stderr, /others can look into it.*\[trust\.writable\]/);
+  assert.equal(await readdir(bin), [".cofferdam"]);
+});
+
+/** Calls as a runtime makes them, and the code of the error that each must get. */
+const CALLS:
+  readonly (readonly [type: string, env: Record<string, string>, stdin: string, code?: number])[] =
+    [
+      ["mynet", {}, config()],
+      ["mynet", { CNI_COMMAND: "DEL", CNI_NETNS: "" }, config()],
+      ["mynet", { CNI_COMMAND: "CHECK" }, config({ prevResult: RESULT })],
+      ["mynet", { CNI_COMMAND: "STATUS" }, config({ cniVersion: "1.1.0" })],
+      [
+        "mynet",
+        { CNI_COMMAND: "GC" },
+        config({ cniVersion: "1.1.0", "cni.dev/valid-attachments": [] }),
+      ],
+      ["mynet", { CNI_COMMAND: "VERSION" }, ""],
+      ["mynet", { CNI_COMMAND: "" }, ""],
+      ["mynet", {}, config({ cniVersion: "0.2.0" })],
+      ["mynet", { CNI_NETNS: "" }, config(), 4],
+      ["mynet", { CNI_NETNS: "/proc/self/ns/net" }, config(), 8],
+      ["mynet", { CNI_COMMAND: "NOPE" }, config(), 4],
+      ["mynet", {}, "{", 6],
+      ["mynet", {}, config({ cniVersion: "9.9.9" }), 1],
+      ["mynet", { CNI_COMMAND: "GC" }, config(), 1],
+      ["mynet", {}, config({ prevResult: { cniVersion: "1.0.0", ips: "none" } }), 7],
+      ["mynet", {}, config({ pad: "x".repeat(17 * 1024 * 1024) }), 5],
+      ["denies", {}, config(), 103],
+      ["traps", {}, config(), 999],
+      ["changed", {}, config(), 50],
+    ];
+
+for (const shim of ["c", "sh"]) {
+  test(`what is installed answers the same with and without a daemon: ${shim}`, async (context) => {
+    const bin = await makeBin(context);
+    await context.folder.write({ "changed.wasm": plugin(RESULT) });
+    for (
+      const [type, path] of [["mynet", "net"], ["denies", "denies"], ["traps", "traps"], [
+        "changed",
+        "changed",
+      ]]
+    ) {
+      const args = ["--plugin", `${path}.wasm`, "--type", type!, "--shim", shim];
+      const { code, stderr } = await install(context, bin, ...args);
+      // A machine without a compiler has the other one.
+      if (/there is no C compiler/.test(stderr)) return;
+      assert.equal([code, stderr], [0, ""]);
+    }
+    await context.folder.write({ "changed.wasm": plugin({ ...RESULT, ips: [] }) });
+    const all = () =>
+      Promise.all(CALLS.map(([type, env, stdin]) => runShim(join(bin, type), { env, stdin })));
+    const alone = await all();
+    for (const [n, [type, env, stdin, code]] of CALLS.entries()) {
+      const { code: exit, stdout } = alone[n]!;
+      const shown = `${type} ${JSON.stringify(env)} ${stdin.slice(0, 80)}: ${stdout}`;
+      assert.is(exit, code === undefined ? 0 : 1, shown);
+      if (code !== undefined) assert.is(JSON.parse(stdout).code, code, shown);
+    }
+    assert.equal(JSON.parse(alone[0]!.stdout), RESULT);
+    assert.match(alone[6]!.stderr, `CNI plugin mynet, WebAssembly run by cofferdam ${VERSION}\n`);
+    const daemon = await startDaemon("--bin-dir", bin);
+    assert.equal(await all(), alone);
+    const { stderr, stdout, signal } = await daemon.stop();
+    assert.equal([stdout, signal], ["", "SIGTERM"]);
+    assert.match(stderr, /cannot serve "changed" in .* \[bundle\.digest-mismatch\]/);
+    for (const type of ["mynet", "denies", "traps"]) assert.match(stderr, `serves "${type}" in`);
+    assert.equal(
+      (await readdir(join(bin, ".cofferdam"))).filter((name) => !name.endsWith(".json")),
+      [],
+    );
+  });
+}
+
+test("a daemon sees what is installed, installed again and uninstalled", async (context) => {
+  const bin = await makeBin(context);
+  const args = (path: string) => ["--plugin", path, "--type", "mynet"];
+  await install(context, bin, ...args("net.wasm"));
+  const daemon = await startDaemon("--bin-dir", bin);
+  const add = () => runShim(join(bin, "mynet"), { stdin: config() });
+  assert.is((await add()).code, 0);
+  assert.equal((await install(context, bin, ...args("denies.wasm"))).code, 0);
+  assert.is(JSON.parse((await add()).stdout).code, 103);
+  await install(context, bin, "--plugin", "net.wasm", "--type", "other");
+  assert.is((await runShim(join(bin, "other"), { stdin: config() })).code, 0);
+  await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
+  assert.equal(await add().then(() => "ran", (error) => error.code), "ENOENT");
+  await daemon.stop();
+});
+
+test("a daemon without a folder, or with one that another serves, ends with 2", async (context) => {
+  const bin = await makeBin(context);
+  const none = await runCli(["cni", "serve", "--bin-dir", join(bin, "none")]);
+  assert.is(none.code, 2);
+  assert.match(none.stderr, /there is no such folder \[input\.not-found\]/);
+  const daemon = await startDaemon("--bin-dir", bin);
+  const second = await runCli(["cni", "serve", "--bin-dir", bin]);
+  assert.is(second.code, 2);
+  assert.match(second.stderr, /a process listens there \[output\.unwritable\]/);
+  await daemon.stop();
+});
+
+test("cni call wants a configuration, and answers for one that cannot be used", async (context) => {
+  for (const args of [[], ["a.json", "b.json"], ["plain.txt"]]) {
+    const { code, stdout, stderr } = await runCli(["cni", "call", ...args]);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, /\[usage\.invalid\]/);
+  }
+  const bin = await makeBin(context);
+  await install(context, bin, "--plugin", "net.wasm", "--type", "mynet");
+  const path = join(bin, ".cofferdam", "mynet.json");
+  await chmod(path, 0o644);
+  const env = { CNI_COMMAND: "STATUS", CNI_PATH: "/" };
+  const stdin = config({ cniVersion: "1.1.0" });
+  const { code, stdout } = await runCli(["cni", "call", "--alone", path], { env, stdin });
+  assert.equal([code, JSON.parse(stdout).details], [1, "trust.writable"]);
+});
+
+test.run();

@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { ENVIRONMENT } from "./installation.ts";
+
+/** What a runtime sees of an executable. */
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How an executable is run. */
+export interface RunOptions {
+  /** Over {@link ENVIRONMENT}; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string | Uint8Array;
+  /** A path that is opened as standard input instead. */
+  readonly stdinFrom?: string;
+  readonly onStart?: (child: ReturnType<typeof spawn>) => void;
+}
+
+/** What a runtime has in its environment, and a plugin should not get. */
+const OTHERS: Readonly<Record<string, string>> = {
+  COFFERDAM_CONFIG: "/nowhere/cofferdam.yaml",
+  NODE_OPTIONS: "--require=/nowhere/evil.js",
+  NODE_EXTRA_CA_CERTS: "/nowhere/ca.pem",
+  DENO_DIR: "/nowhere/deno",
+  DENO_AUTH_TOKENS: "x@nowhere",
+  LD_LIBRARY_PATH: "/nowhere/lib",
+  HOME: "/nowhere/home",
+  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+};
+
+/** Runs an executable as a runtime does, which hands on its own environment. */
+export function runShim(path: string, options: RunOptions = {}): Promise<Ran> {
+  const { env, stdin = "", stdinFrom, onStart } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, {
+      env: { ...OTHERS, ...ENVIRONMENT, ...env },
+      stdio: [stdinFrom === undefined ? "pipe" : openSync(stdinFrom, "r"), "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout!.on("data", (chunk) => stdout += chunk);
+    child.stderr!.on("data", (chunk) => stderr += chunk);
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(stdin);
+    onStart?.(child);
+  });
+}
