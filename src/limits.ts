@@ -87,6 +87,16 @@ export interface Limits {
   readonly argumentLength: number;
   /** What a CNI runtime gives a plugin on stdin, in bytes; when it cleans up, with all attachments. */
   readonly cniStdinBytes: number;
+  /** One run of a native CNI plugin for a runtime, in milliseconds; addresses by DHCP take long. */
+  readonly cniTimeoutMs: number;
+  /** Such runs at a time. */
+  readonly cniProcesses: number;
+  /** What a runtime waits for others that work on the same attachment, in milliseconds. */
+  readonly cniLockMs: number;
+  /** A CNI configuration that a runtime reads, in bytes. */
+  readonly cniConfigBytes: number;
+  /** What a runtime remembers of one attachment, in bytes. */
+  readonly cniCacheBytes: number;
 }
 
 /** The defaults. */
@@ -135,6 +145,11 @@ export const LIMITS: Limits = {
   processes: 4,
   argumentLength: 256,
   cniStdinBytes: 16 * 1024 * 1024,
+  cniTimeoutMs: 120_000,
+  cniProcesses: 64,
+  cniLockMs: 120_000,
+  cniConfigBytes: 1024 * 1024,
+  cniCacheBytes: 8 * 1024 * 1024,
 };
 
 /**

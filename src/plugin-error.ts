@@ -57,9 +57,20 @@ export const ERROR_CODES = [
   "cipd.plugin-failed",
   "cipd.check-failed",
   "cipd.closed",
-  // cni: calls of CNI runtimes
+  // cni: networks and their plugins, as a runtime calls them
+  "cni.config-malformed",
+  "cni.config-not-found",
   "cni.version-malformed",
   "cni.version-unsupported",
+  "cni.attachment-invalid",
+  "cni.plugin-not-found",
+  "cni.plugin-failed",
+  "cni.result-malformed",
+  "cni.timeout",
+  "cni.cache-malformed",
+  "cni.locked",
+  "cni.network-invalid",
+  "cni.gc-failed",
   "cni.daemon-lost",
   // input and document: finding, reading and understanding what is judged
   "input.not-found",

@@ -20,6 +20,9 @@ export interface RunOptions {
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
 }
 
+/** Where a runtime looks for programs. */
+export const RUNTIME_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** What a runtime has in its environment, and a plugin should not get. */
 const OTHERS: Readonly<Record<string, string>> = {
   COFFERDAM_CONFIG: "/nowhere/cofferdam.yaml",
@@ -29,7 +32,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   DENO_AUTH_TOKENS: "x@nowhere",
   LD_LIBRARY_PATH: "/nowhere/lib",
   HOME: "/nowhere/home",
-  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+  PATH: RUNTIME_PATH,
 };
 
 /** Runs an executable as a runtime does, which hands on its own environment. */
@@ -49,4 +52,24 @@ export function runShim(path: string, options: RunOptions = {}): Promise<Ran> {
     child.stdin?.end(stdin);
     onStart?.(child);
   });
+}
+
+/** A script that tells its arguments, its environment and its standard input, and ends with 7. */
+export const TELLS = `printf '%s\\n' "$@"; echo --; cat /proc/$$/environ; echo --; cat; exit 7`;
+
+/** Variables that a shell could take for more than text. */
+export const ODD_ENVIRONMENT: Readonly<Record<string, string>> = {
+  CNI_ARGS: "A='b c';D=$(e)\"`f`\n",
+  CNI_PATH: "/a b:/*",
+};
+
+/** What {@link TELLS} told; the environment in order. */
+export function told({ code, stdout }: Ran): Record<string, unknown> {
+  const [args, environment, stdin] = stdout.split("--\n") as [string, string, string];
+  return {
+    code,
+    args: args.trimEnd().split("\n"),
+    environment: environment.split("\0").filter(Boolean).sort(),
+    stdin,
+  };
 }

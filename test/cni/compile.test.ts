@@ -22,7 +22,6 @@ import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
 import { CNI_VARIABLES } from "../../src/cni/environment.ts";
 import { GREETING } from "../../src/cni/frame.ts";
 import { installationPaths, privateFolderOf } from "../../src/cni/installed-plugin.ts";
-import { shimScript } from "../../src/cni/shim/script.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { leaveOut } from "../support/optional.ts";
@@ -30,13 +29,13 @@ import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
 import { type FakeAnswers, fakeNetwork } from "./fake-network.ts";
 import { callOf, CONFIG, ENVIRONMENT, INSTALLED, writeInstalled } from "./installation.ts";
-import { runShim } from "./run-shim.ts";
+import { ODD_ENVIRONMENT, runShim, RUNTIME_PATH, TELLS, told } from "./run-shim.ts";
 
 interface Context {
   folder: TestFolder;
 }
 
-const test = suite<Context>("shim");
+const test = suite<Context>("compile");
 
 const compiled = await compileShim(new AbortController().signal);
 
@@ -58,58 +57,35 @@ test.after(async ({ folder }) => {
   await folder.remove();
 });
 
-/** Tells its arguments, its environment and its standard input, and ends with 7. */
-const TELLS = `printf '%s\\n' "$@"; tr '\\0' '\\n' < /proc/$$/environ; echo --; cat; exit 7`;
-
 let made = 0;
 
-/** A folder in which `mynet` is installed, with an executable of some kind. */
+/** A folder in which `mynet` is installed. */
 async function install(
   { folder }: Context,
-  kind: "c" | "sh" = "c",
-  command: readonly string[] = ["/bin/sh", join(folder.path, "tells")],
 ): Promise<{ bin: string; executable: string; configuration: string }> {
   const bin = join(folder.path, `bin${made++}`);
   await mkdir(bin);
+  const command = ["/bin/sh", join(folder.path, "tells")];
   const configuration = await writeInstalled(bin, "mynet", { ...INSTALLED, command });
   const { executable } = installationPaths(bin, "mynet");
-  const bytes = kind === "c" ? compiled!.bytes : shimScript([...command, configuration]);
-  await writeFile(executable, bytes);
+  await writeFile(executable, compiled!.bytes);
   await chmod(executable, 0o755);
   return { bin, executable, configuration };
 }
 
 const STDIN = JSON.stringify(CONFIG);
 
-for (const kind of ["c", "sh"] as const) {
-  const one = kind === "c" ? testC : test;
-  one(
-    `without a daemon it becomes the command, with CNI_* and PATH alone: ${kind}`,
-    async (context) => {
-      const { executable, configuration } = await install(context, kind);
-      const env = { CNI_ARGS: "A='b c';D=$(e)\"\n", CNI_NETNS_OVERRIDE: undefined, CNI_OTHER: "x" };
-      const { code, stdout, stderr } = await runShim(executable, { env, stdin: STDIN });
-      assert.equal([code, stderr], [7, ""]);
-      const [before, stdin] = stdout.split("--\n");
-      assert.is(stdin, STDIN);
-      const text = before!.split(`${configuration}\n`);
-      assert.is(text[0], kind === "c" ? "--alone\n" : "");
-      const lines = text[1]!.trimEnd().replace('(e)"\n', '(e)"').split("\n").filter(Boolean).sort();
-      const given: Record<string, string> = { ...ENVIRONMENT, CNI_ARGS: "A='b c';D=$(e)\"" };
-      const expected = Object.entries(given).map(([name, value]) => `${name}=${value}`);
-      expected.push("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
-      // The script sets all of them, which is the same in CNI.
-      if (kind === "sh") expected.push("CNI_NETNS_OVERRIDE=");
-      assert.equal(lines, expected.sort());
-    },
-  );
-}
-
-test("shimScript() takes every word as it is", async (context) => {
-  const odd = ["a b", "it's", "$(id)", "`id`", "\\n", "*", "", "-n", "ä"];
-  const { executable } = await install(context, "sh", ["/usr/bin/printf", "[%s]", ...odd]);
-  const { stdout } = await runShim(executable);
-  assert.ok(stdout.startsWith(odd.map((word) => `[${word}]`).join("")), stdout);
+testC("without a daemon it becomes the command, with CNI_* and PATH alone", async (context) => {
+  const { executable, configuration } = await install(context);
+  const env = { ...ODD_ENVIRONMENT, CNI_NETNS_OVERRIDE: undefined };
+  const ran = await runShim(executable, { env, stdin: STDIN });
+  const variables = Object.entries({ ...ENVIRONMENT, ...ODD_ENVIRONMENT, PATH: RUNTIME_PATH });
+  assert.equal(told(ran), {
+    code: 7,
+    args: ["--alone", configuration],
+    environment: variables.map(([name, value]) => `${name}=${value}`).sort(),
+    stdin: STDIN,
+  });
 });
 
 async function serve(bin: string, answers: FakeAnswers = {}) {
