@@ -30,7 +30,10 @@ export default network({
   add(request, host) {
     const { config, ifname, netns, args, prevResult, runtimeConfig } = request;
     if (config.name === "closed") throw new CniError(103, 'no container may join "closed"', args);
-    if (config.name === "endless") for (;;);
+    if (config.name === "endless") {
+      host.log.info("begins");
+      for (;;);
+    }
     if (prevResult !== undefined) return prevResult;
     for (let last = 2; last < 255; last++) {
       const { swapped, current } = host.state.swap("10.9.0." + last, null, keyOf(request));
@@ -50,7 +53,9 @@ export default network({
     if (keys.every((key) => host.state.get(key) !== keyOf(request))) throw new CniError(102, "it has no address");
   },
   del(request, host) {
-    for (const key of host.state.list().keys) host.state.swap(key, keyOf(request), null);
+    for (const key of host.state.list().keys) {
+      if (host.state.get(key) === keyOf(request)) host.state.delete(key);
+    }
   },
 });
 `;
@@ -111,9 +116,11 @@ async function install(
   const [program, ...before] = CLI[runtime];
   const args = ["--plugin", "addresses.wasm", "--type", "addresses", "--bin-dir", bin];
   const state = [`--allow-state=${name}-state`, "--instance", "one"];
+  // More than any call needs: what hangs is ended by the test.
+  const bounds = ["--fuel", "1_000_000_000_000", "--timeout", "60s"];
   const { code, output } = await runCommand(
     program,
-    [...before, "install", "cni", ...args, ...state, "--shim", shim],
+    [...before, "install", "cni", ...args, ...state, ...bounds, "--shim", shim],
     { cwd: folder.path },
   );
   assert.is(code, 0, output);
@@ -121,11 +128,12 @@ async function install(
 }
 
 interface RunningDaemon {
-  readonly child: ChildProcess;
+  /** Resolves once it has logged that. */
+  logs(words: string): Promise<void>;
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
-function startDaemon(runtime: RuntimeName, bin: string): Promise<RunningDaemon> {
+async function startDaemon(runtime: RuntimeName, bin: string): Promise<RunningDaemon> {
   const [program, ...before] = CLI[runtime];
   const child = spawn(program, [...before, "cni", "serve", "--bin-dir", bin], {
     env: plainEnvironment() as Record<string, string>,
@@ -133,19 +141,22 @@ function startDaemon(runtime: RuntimeName, bin: string): Promise<RunningDaemon> 
   });
   running.add(child);
   let stderr = "";
+  child.stderr!.on("data", (chunk) => stderr += chunk);
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   const stop = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await ended;
     running.delete(child);
   };
-  return new Promise((resolve, reject) => {
-    child.stderr!.on("data", (chunk) => {
-      stderr += chunk;
-      if (/listens in/.test(stderr)) resolve({ child, stop });
+  const logs = (words: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => stderr.includes(words) && resolve();
+      child.stderr!.on("data", look);
+      look();
+      void ended.then(() => reject(new Error(stderr)));
     });
-    void ended.then(() => reject(new Error(stderr)));
-  });
+  await logs("listens in");
+  return { logs, stop };
 }
 
 const CONFIG: JsonObject = { cniVersion: "1.0.0", name: "net", type: "addresses" };
@@ -258,7 +269,7 @@ test("a daemon that is killed loses the call at hand alone, and what was kept is
   const daemon = await startDaemon(runtime, installed.bin);
   const before = await run("ADD");
   const hanging = run("ADD", "endless");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await daemon.logs("begins");
   await daemon.stop("SIGKILL");
   const { code, stdout } = await hanging;
   assert.equal([code, JSON.parse(stdout).code], [1, 11]);
