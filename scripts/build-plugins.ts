@@ -16,6 +16,7 @@ export const PLUGINS: readonly string[] = [
   "image-policy",
   "pod-security",
   "sbom-policy",
+  "wasm-ipam",
 ];
 
 /** The file of a plugin that `npm run build` has built. */

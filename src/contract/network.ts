@@ -94,13 +94,16 @@ export interface CleanupRequest {
   readonly validAttachments?: readonly CniAttachment[] | undefined;
 }
 
+/** `""` stands for what is not there. */
+type Filled<Input> = { readonly [Key in keyof Input]-?: Exclude<Input[Key], undefined> };
+
 /** What each method is asked besides the {@link RequestHeader}; `""` stands for what is not there. */
 export interface NetworkQuestions {
-  readonly add: Required<AttachmentInput> & ChainedRequest;
-  readonly del: Required<DetachmentInput> & ChainedRequest;
-  readonly check: Required<AttachmentInput> & ChainedRequest;
-  readonly status: Required<NetworkInput>;
-  readonly gc: Required<NetworkInput> & CleanupRequest;
+  readonly add: Filled<AttachmentInput> & ChainedRequest;
+  readonly del: Filled<DetachmentInput> & ChainedRequest;
+  readonly check: Filled<AttachmentInput> & ChainedRequest;
+  readonly status: Filled<NetworkInput>;
+  readonly gc: Filled<NetworkInput> & CleanupRequest;
 }
 
 /** What a guest is asked through `network_<method>`, as canonical JSON. */

@@ -1,0 +1,132 @@
+import {
+  CniError,
+  type CniRoute,
+  type JsonObject,
+  type JsonValue,
+  network,
+  type NetworkQuestion,
+} from "cofferdam/guest";
+import { formatAddress, parseSubnet, type Subnet } from "./address.ts";
+import { allocate } from "./allocate.ts";
+import { isObject, quote } from "./json.ts";
+import { type RangeSet, readRangeSets, showSet } from "./range.ts";
+import { type Attachment, Store, withState } from "./store.ts";
+import { readWanted } from "./wanted.ts";
+
+/** What the schema in plugin.json allows. */
+interface Settings {
+  readonly within?: readonly string[];
+}
+
+/** How many attachments one GC removes; a runtime asks again where there are more. */
+const MAX_REMOVED = 300;
+
+export default network<Settings>({
+  add(request, { state }) {
+    const { config, args, runtimeConfig } = request;
+    const ipam = ipamOf(config as JsonObject);
+    const sets = setsOf(request, ipam, runtimeConfig?.["ipRanges"]);
+    const wanted = readWanted({ args, config: config as JsonObject, runtimeConfig });
+    const routes = routesOf(ipam);
+    const store = new Store(state, config.name);
+    const given = withState(() => allocate(store, request, { sets, wanted }));
+    return {
+      cniVersion: "1.1.0",
+      ips: given.map(({ family, value, range: { length, gateway } }) => ({
+        address: `${formatAddress({ family, value })}/${length}`,
+        gateway: formatAddress({ family, value: gateway }),
+      })),
+      ...(routes.length === 0 ? {} : { routes }),
+    };
+  },
+
+  // Whatever the configuration says by now: what is held is given back.
+  del(request, { state }) {
+    withState(() => new Store(state, request.config.name).release(request));
+  },
+
+  check(request, { state }) {
+    const { config, containerId, ifname } = request;
+    if (withState(() => new Store(state, config.name).holds(request))) return;
+    throw new CniError(3, `${containerId} has no address for ${ifname}`);
+  },
+
+  status(request, { state }) {
+    const { config } = request;
+    const sets = setsOf(request, ipamOf(config as JsonObject), undefined);
+    const store = new Store(state, config.name);
+    const full = withState(() => sets.find((set) => isUsedUp(store, set)));
+    if (full === undefined) return;
+    throw new CniError(50, `no IP addresses available in range set: ${showSet(full)}`);
+  },
+
+  gc({ config, validAttachments }, { state }) {
+    // Nothing said is not that nothing is valid.
+    if (validAttachments === undefined) return;
+    const store = new Store(state, config.name);
+    const keyOf = ({ containerId, ifname }: Attachment) => `${containerId}/${ifname}`;
+    const valid = new Set(
+      validAttachments.map(({ containerID, ifname }) =>
+        keyOf({ containerId: containerID, ifname })
+      ),
+    );
+    withState(() => {
+      const stale = [...store.attachments()].filter((one) => !valid.has(keyOf(one)));
+      for (const attachment of stale.slice(0, MAX_REMOVED)) store.release(attachment);
+      if (stale.length <= MAX_REMOVED) return;
+      const message = `${
+        stale.length - MAX_REMOVED
+      } containers more have addresses to be given back`;
+      throw new CniError(11, message);
+    });
+  },
+});
+
+function ipamOf(config: JsonObject): JsonObject {
+  const ipam = config["ipam"];
+  if (!isObject(ipam)) throw new CniError(7, 'the configuration has no "ipam"');
+  // What host-local keeps or reads in files of the host's.
+  for (const key of ["dataDir", "resolvConf"]) {
+    const value = ipam[key];
+    if (value === undefined || value === null || value === "") continue;
+    throw new CniError(
+      2,
+      `unsupported field "${key}": ${quote(value)}`,
+      "this plugin has no files",
+    );
+  }
+  return ipam;
+}
+
+function setsOf(
+  { settings }: Pick<NetworkQuestion<"status", Settings>, "settings">,
+  ipam: JsonObject,
+  wanted: JsonValue | undefined,
+): RangeSet[] {
+  return readRangeSets(ipam, wanted, settings.within?.map(allowedSubnet));
+}
+
+function allowedSubnet(text: string): Subnet {
+  const subnet = parseSubnet(text);
+  if (subnet !== undefined) return subnet;
+  throw new CniError(50, `the operator's setting ${quote(text)} is no subnet`);
+}
+
+/** As they stand; the host looks at their form. */
+function routesOf({ routes = [] }: JsonObject): CniRoute[] {
+  if (routes === null) return [];
+  if (Array.isArray(routes) && routes.every(isObject)) return routes as unknown as CniRoute[];
+  throw new CniError(7, 'invalid IPAM configuration: "routes" is no list of routes');
+}
+
+function isUsedUp(store: Store, set: RangeSet): boolean {
+  return set.every(({ family, first, last, gateway }) => {
+    const size = last - first + 1n - (first <= gateway && gateway <= last ? 1n : 0n);
+    let count = 0n;
+    for (const value of store.taken(family, first)) {
+      if (value > last) break;
+      if (++count >= size) return true;
+    }
+    return count >= size;
+  });
+}

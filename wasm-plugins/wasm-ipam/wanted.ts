@@ -1,0 +1,42 @@
+import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
+import { type Address, parseAddress } from "./address.ts";
+import { isObject, quote } from "./json.ts";
+
+/** Where a runtime may say which addresses it wants. */
+export interface WantedSources {
+  /** CNI_ARGS: `IP=10.1.0.5`, with commas between several. */
+  readonly args: string;
+  /** `config.args.cni.ips` is what the first runtimes wrote. */
+  readonly config: JsonObject;
+  /** `runtimeConfig.ips`, for plugins with the capability of that name. */
+  readonly runtimeConfig?: JsonObject | undefined;
+}
+
+/**
+ * The addresses that the runtime wants, each once; a prefix length behind one does not count.
+ *
+ * @throws {CniError} 7
+ * @see CNI CONVENTIONS, "ips"
+ */
+export function readWanted({ args, config, runtimeConfig = {} }: WantedSources): Address[] {
+  const conventional = isObject(config["args"]) ? config["args"]["cni"] : undefined;
+  const texts: JsonValue[] = [
+    ...args.split(";").filter((pair) => pair.startsWith("IP="))
+      .flatMap((pair) => pair.slice("IP=".length).split(",")).filter((text) => text !== ""),
+    ...listOf(isObject(conventional) ? conventional["ips"] : undefined),
+    ...listOf(runtimeConfig["ips"]),
+  ];
+  const found = new Map<string, Address>();
+  for (const text of texts) {
+    const address = typeof text === "string" ? parseAddress(text.replace(/\/\d+$/, "")) : undefined;
+    if (address === undefined) throw new CniError(7, `${quote(text)} is no address to ask for`);
+    found.set(`${address.family} ${address.value}`, address);
+  }
+  return [...found.values()];
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw new CniError(7, `${quote(value)} is no list of addresses`);
+}
