@@ -12,9 +12,11 @@ import { PROJECT } from "./project.ts";
 
 /** The plugins, by the names of their folders. */
 export const PLUGINS: readonly string[] = [
+  "audit-network",
   "cipd-policy",
   "image-policy",
   "pod-security",
+  "policy-network",
   "sbom-policy",
   "wasm-ipam",
 ];

@@ -1,0 +1,135 @@
+import {
+  CniError,
+  type CniResult,
+  type JsonObject,
+  type JsonValue,
+  network,
+  type NetworkQuestion,
+} from "cofferdam/guest";
+import { isObject, quote } from "../wasm-ipam/json.ts";
+import {
+  ask,
+  type Attached,
+  Attachments,
+  containerConfig,
+  networkConfig,
+  requestOf,
+} from "./attach.ts";
+import { judge, judgeAddresses, type Wish } from "./judge.ts";
+import { CODE, type NetworkSettings, type Settings } from "./settings.ts";
+
+export default network<Settings>({
+  add(request, host) {
+    const settings = settingsOf(request);
+    judge(wishOf(request), settings);
+    const config = containerConfig(networkConfig(request.config, settings), request.runtimeConfig);
+    const attachments = new Attachments(host, request.config.name);
+    // First what is to be undone: wherever we end, leaving finds it.
+    ask(() => attachments.put(request, config));
+    const result = ask(() => host.delegate.add(requestOf(config, request)));
+    try {
+      judgeAddresses(addressesOf(result), settings);
+    } catch (error) {
+      ask(() => host.delegate.del(requestOf(config, request)));
+      ask(() => attachments.remove(request));
+      throw error;
+    }
+    return result as unknown as CniResult;
+  },
+
+  // Whoever may not join may always leave, as it was joined.
+  del(request, host) {
+    const attachments = new Attachments(host, request.config.name);
+    const stored = ask(() => attachments.get(request));
+    const config = stored ?? configOf(request);
+    if (config === undefined) return;
+    const { prevResult } = request.config;
+    const told = prevResult === undefined ? config : { ...config, prevResult };
+    ask(() => host.delegate.del(requestOf(told, request)));
+    if (stored !== undefined) ask(() => attachments.remove(request));
+  },
+
+  check(request, host) {
+    const settings = settingsOf(request);
+    judge(wishOf(request), settings);
+    const stored = ask(() => new Attachments(host, request.config.name).get(request));
+    if (stored === undefined) {
+      const message = `${quote(request.containerId)} has not joined the network`;
+      throw new CniError(3, message);
+    }
+    const { prevResult } = request.config;
+    const told = prevResult === undefined ? stored : { ...stored, prevResult };
+    ask(() => host.delegate.check(requestOf(told, request)));
+  },
+
+  status(request, host) {
+    const config = networkConfig(request.config, settingsOf(request));
+    try {
+      ask(() => host.delegate.status({ type: String(config["type"]), config }));
+    } catch (error) {
+      if (!(error instanceof CniError) || error.code === 11) throw error;
+      throw new CniError(50, error.message, error.details);
+    }
+  },
+
+  gc(request, host) {
+    const { config, validAttachments } = request;
+    // Nothing said is not that nothing is valid.
+    if (validAttachments === undefined) return;
+    const keyOf = ({ containerId, ifname }: Pick<Attached, "containerId" | "ifname">) =>
+      `${containerId}/${ifname}`;
+    const valid = new Set(
+      validAttachments.map(({ containerID, ifname }) =>
+        keyOf({ containerId: containerID, ifname })
+      ),
+    );
+    const attachments = new Attachments(host, config.name);
+    const stale = ask(() => [...attachments.all()].filter((one) => !valid.has(keyOf(one))));
+    for (const one of stale) {
+      const stored = ask(() => attachments.get(one));
+      if (stored !== undefined) ask(() => host.delegate.del(requestOf(stored, one)));
+      ask(() => attachments.remove(one));
+    }
+    const whole = configOf(request);
+    if (whole === undefined) return;
+    const told = validAttachments.map(({ containerID, ifname }) => ({ containerID, ifname }));
+    const gcConfig = { ...whole, "cni.dev/valid-attachments": told };
+    ask(() => host.delegate.gc({ type: String(whole["type"]), config: gcConfig }));
+  },
+});
+
+type Asked = Pick<NetworkQuestion<"status", Settings>, "config" | "settings">;
+
+/** @throws {CniError} 100 */
+function settingsOf({ config: { name }, settings: { networks } }: Asked): NetworkSettings {
+  if (Object.hasOwn(networks, name)) return networks[name]!;
+  throw new CniError(CODE.networkUnknown, `nobody may join the network ${quote(name)}`);
+}
+
+/** undefined where the operator does not know the network any more. */
+function configOf(request: Asked): JsonObject | undefined {
+  const { config: { name }, settings: { networks } } = request;
+  if (!Object.hasOwn(networks, name)) return undefined;
+  return networkConfig(request.config, networks[name]!);
+}
+
+function wishOf(request: NetworkQuestion<"add" | "check", Settings>): Wish {
+  const { containerId, args, config, runtimeConfig } = request;
+  return { containerId, args, config: config as JsonObject, runtimeConfig };
+}
+
+/** Of a result in whichever version. */
+function addressesOf(result: JsonValue): string[] {
+  if (!isObject(result)) {
+    throw new CniError(CODE.delegateFailed, "the native plugin gave no result");
+  }
+  const ips = Array.isArray(result["ips"]) ? result["ips"] : [];
+  const texts = [
+    ...ips.map((ip) => isObject(ip) ? ip["address"] : ip),
+    ...["ip4", "ip6"].flatMap((key) => {
+      const ip = result[key];
+      return isObject(ip) ? [ip["ip"]] : [];
+    }),
+  ];
+  return texts.map((text) => typeof text === "string" ? text : quote(text));
+}
