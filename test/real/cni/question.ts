@@ -90,7 +90,7 @@ async function answerOf(
   const attachment = { containerId, netns, ifname, args, capabilityArgs };
   switch (verb) {
     case "load": {
-      const { cniVersion, disableCheck, disableGc: disableGC } = network;
+      const { cniVersion, disableCheck, disableGC } = network;
       const plugins = network.plugins.map((plugin) => plugin.type);
       return { name: network.name, cniVersion, disableCheck, disableGC, plugins };
     }
