@@ -2,7 +2,7 @@ import type { CniResult } from "../contract/cni-result.ts";
 import type { CniAttachment } from "../contract/network.ts";
 import { quote } from "../document/source-text.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type Attachment, type AttachmentKey, attachmentKey, isAmong } from "./attachment.ts";
+import { type Attachment, type AttachmentKey, attachmentKey, validOnes } from "./attachment.ts";
 import { type LockOptions, withAllLocks, withAttachmentLock } from "./attachment-lock.ts";
 import { attach, AttachmentStore, detach } from "./attaching.ts";
 import { collectByChain, type FindPlugin, runChain, statusOfChain } from "./chain.ts";
@@ -122,9 +122,8 @@ export class CniRuntime {
 
   /**
    * Detaches all containers that a runtime does not list as valid, those too that a failure or a kill left
-   * in the middle, and has the plugins remove what
-   * belongs to no valid one; the latter from version 1.1.0 on. Does nothing where the network says
-   * `disableGC`.
+   * in the middle, and has the plugins remove what belongs to no valid one; the latter from version 1.1.0
+   * on. Does nothing where the network says `disableGC`.
    *
    * @param validAttachments What stays. An empty list is all to go; so is null, but the plugins are not
    *   told then which stay.
@@ -141,11 +140,11 @@ export class CniRuntime {
       throw new PluginError("usage.invalid", message);
     }
     if (network.disableGC) return;
-    const valid = validAttachments ?? [];
+    const isValid = validOnes(validAttachments ?? []);
     await this.#locked(withAllLocks, options, async () => {
       const errors: PluginError[] = [];
       for (const entry of await this.#store.list()) {
-        if (entry.network !== network.name || isAmong(entry, valid)) continue;
+        if (entry.network !== network.name || isValid(entry)) continue;
         try {
           const run = { find: this.#find, network, attachment: entry, ...options };
           await detach(this.#store, attachmentKey(network.name, entry), run);
