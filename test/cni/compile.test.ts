@@ -22,6 +22,8 @@ import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
 import { CNI_VARIABLES } from "../../src/cni/environment.ts";
 import { GREETING } from "../../src/cni/frame.ts";
 import { installationPaths, privateFolderOf } from "../../src/cni/installed-plugin.ts";
+import { CNI_ERROR_CODES } from "../../src/contract/cni-fault.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { leaveOut } from "../support/optional.ts";
@@ -395,9 +397,18 @@ testC("the executable in C is known to be ours", () => {
   assert.match(text, "cofferdam-cni-shim");
 });
 
-test("the texts of the executable in C agree with ours", async () => {
+test("the constants of the executable in C agree with ours", async () => {
   const source = await readFile(projectPath("src", "cni", "shim", "shim.c"), "utf8");
-  for (const name of CNI_VARIABLES) assert.ok(source.includes(`"${name}"`), name);
+  const listed = /VARIABLES\[\] = \{([^}]*)\}/.exec(source)![1]!;
+  assert.equal(listed.match(/CNI_[A-Z_]+/g), [...CNI_VARIABLES]);
+  const [, mebibytes] = /#define MAX_STDIN \((\d+) \* 1024 \* 1024\)/.exec(source)!;
+  assert.is(Number(mebibytes) * 2 ** 20, LIMITS.cniStdinBytes);
+  for (
+    const [name, value] of [
+      ["TRY_AGAIN_LATER", CNI_ERROR_CODES.tryAgainLater],
+      ["NOT_AVAILABLE", CNI_ERROR_CODES.notAvailable],
+    ] as const
+  ) assert.match(source, `${name} = ${value}`);
 });
 
 test.run();
