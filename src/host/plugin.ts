@@ -16,7 +16,7 @@ import type { JsonObject, JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
-import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import type { Mode, Sandbox, SandboxLimits, SandboxModule } from "../sandbox/sandbox.ts";
 import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
 import { networkOf, type NetworkPlugin } from "./network.ts";
@@ -98,6 +98,12 @@ export interface Plugin {
    * `admission_check`, whose answer has to be read as a verdict
    */
   call(entry: string, request: JsonObject, options?: EntryOptions): Promise<JsonValue>;
+  /**
+   * Ends its calls and frees what it alone holds: threads, memory, what it was granted. What runs and
+   * what comes later is rejected with `sandbox.closed`. The host's `close()` does it as well.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How an entry point is called. */
@@ -158,51 +164,58 @@ function checkOptions({ timeoutMs, memoryPages, fuel }: LoadOptions): void {
   check("fuel", fuel, Number.MAX_SAFE_INTEGER);
 }
 
-/** A plugin, and what ends what it was granted. */
-export interface LoadedPlugin {
-  readonly plugin: Plugin;
-  close(): Promise<void>;
-}
-
-/** Compiles a bundle and checks that it can do what its manifest says. */
+/**
+ * Compiles a bundle and checks that it can do what its manifest says.
+ *
+ * @param onClosed Called once the plugin is closed.
+ */
 export async function loadPlugin(
   sandbox: Sandbox,
   bundle: Bundle,
   options: LoadOptions,
   services: HostServices,
-): Promise<LoadedPlugin> {
+  onClosed: () => void,
+): Promise<Plugin> {
   const { manifest } = bundle;
   checkOptions(options);
   checkVersions(manifest);
   const prepared = await preparePlugin(bundle, options, services);
+  let module: SandboxModule | undefined;
+  let closing: Promise<void> | undefined;
+  const end = async () => {
+    await module?.close();
+    await prepared.close();
+  };
+  const close = () => closing ??= end().finally(onClosed);
   try {
-    const plugin = await bindPlugin(sandbox, bundle, options, prepared);
-    return { plugin, close: prepared.close };
+    const limits = effectiveLimits(manifest, options);
+    module = await sandbox.load({
+      name: manifest.name,
+      digest: bundle.digest,
+      bytes: bundle.bytes,
+      outline: bundle.outline,
+      limits,
+      mode: modeOf(limits, options.mode, prepared.functions.length > 0),
+      serial: concurrencyOf(manifest) === "serial",
+      functions: prepared.functions,
+    });
+    const contracts = await bindPlugin(sandbox, module, bundle, { ...options, limits }, prepared);
+    return { ...contracts, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await prepared.close().catch(() => {});
+    await end().catch(() => {});
     throw error;
   }
 }
 
 async function bindPlugin(
   sandbox: Sandbox,
+  module: SandboxModule,
   bundle: Bundle,
-  options: LoadOptions,
+  options: { readonly settings?: JsonValue | undefined; readonly limits: SandboxLimits },
   prepared: PreparedPlugin,
-): Promise<Plugin> {
+): Promise<Omit<Plugin, "close" | typeof Symbol.asyncDispose>> {
   const { manifest, digest } = bundle;
-  const limits = effectiveLimits(manifest, options);
-  const settings = options.settings ?? {};
-  const module = await sandbox.load({
-    name: manifest.name,
-    digest,
-    bytes: bundle.bytes,
-    outline: bundle.outline,
-    limits,
-    mode: modeOf(limits, options.mode, prepared.functions.length > 0),
-    serial: concurrencyOf(manifest) === "serial",
-    functions: prepared.functions,
-  });
+  const { settings = {}, limits } = options;
   const guest = withSourcePositions(bundle, prepared.bind(module, limits));
   const has = (entry: string) => module.has(entry);
   checkEntries(manifest, has);
