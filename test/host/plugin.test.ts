@@ -15,6 +15,13 @@ const test = suite("Plugin.close()", 60_000);
 const DOCUMENT = jsonDocument({ a: 1 });
 const GUEST = answering('{"allowed":true,"reasons":[]}');
 const GOOD = bundleOf(GUEST);
+/** A megabyte that every instance has for itself, and its image again. */
+const MEGABYTE = bundleOf(
+  GUEST.replace(
+    /\(memory \(export "memory"\) \d+\)/,
+    `(memory (export "memory") 20) (data (i32.const 131072) "${"x".repeat(1 << 20)}")`,
+  ),
+);
 const LOOP = bundleOf(`(module (memory (export "memory") 1)
   (func (export "admission_check") (result i32) (loop $l (br $l)) (i32.const 0)))`);
 const METADATA = bundleOf(asking("metadata_list"), { capabilities: ["metadata"] });
@@ -115,47 +122,61 @@ test("a provider that closes its plugin ends its own call, which hears of it", a
   assert.is(await check(good), "none");
 });
 
-test("what it was granted is closed with it, once, and not before", async () => {
+/** Capabilities that take a while to close, and what becomes of them. */
+function slowGrants() {
   const events: string[] = [];
   const open = (name: string) => {
     events.push(`open ${name}`);
-    return Promise.resolve({
-      functions: [],
-      close: () => Promise.resolve(void events.push(`close ${name}`)),
-    });
+    const close = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      events.push(`close ${name}`);
+    };
+    return Promise.resolve({ functions: [], close });
   };
+  return { events, open };
+}
+
+const GRANTED = bundleOf(GUEST, { capabilities: ["metadata"] });
+const GRANTS = { metadata: { provider: { list: () => Promise.resolve({ entries: [] }) } } };
+
+test("what it was granted is closed with it, once, and waited for", async () => {
+  const { events, open } = slowGrants();
   await using host = await createHostWith({}, open);
-  const provider = { list: () => Promise.resolve({ entries: [] }) };
-  const bundle = bundleOf(GUEST, { capabilities: ["metadata"] });
-  const plugin = await host.load(bundle, { grants: { metadata: { provider } } });
+  const plugin = await host.load(GRANTED, { grants: GRANTS });
   assert.equal(events, ["open metadata"]);
+  void plugin.close();
   await plugin.close();
-  await plugin.close();
-  await host.close();
   assert.equal(events, ["open metadata", "close metadata"]);
+  await host.close();
+  assert.is(events.length, 2);
+});
+
+test("the host's end closes what was granted to plugins that nobody closed", async () => {
+  const { events, open } = slowGrants();
+  const host = await createHostWith({}, open);
+  await host.load(GRANTED, { grants: GRANTS });
+  const overtaken = codeOf(host.load(GRANTED, { grants: GRANTS }));
+  await host.close();
+  assert.is(await overtaken, "sandbox.closed");
+  const opened = events.filter((event) => event.startsWith("open")).length;
+  assert.ok(opened >= 1);
+  assert.is(events.filter((event) => event.startsWith("close")).length, opened);
 });
 
 test("a grant that cannot be closed is told, and the host forgets the plugin all the same", async () => {
   const open = () =>
     Promise.resolve({ functions: [], close: () => Promise.reject(new Error("stuck")) });
   const host = await createHostWith({}, open);
-  const provider = { list: () => Promise.resolve({ entries: [] }) };
-  const bundle = bundleOf(GUEST, { capabilities: ["metadata"] });
-  const plugin = await host.load(bundle, { grants: { metadata: { provider } } });
+  const plugin = await host.load(GRANTED, { grants: GRANTS });
   assert.is(await codeOf(plugin.close()), "internal.error");
   await host.close();
 });
 
 test("a thousand plugins that came and went leave no memory behind", async () => {
   await using host = await createHost({ workers: 2 });
-  // A megabyte that every instance has for itself, and its image again.
-  const megabyte = `(data (i32.const 131072) "${"x".repeat(1 << 20)}")`;
-  const bundle = bundleOf(
-    GUEST.replace(/\(memory \(export "memory"\) \d+\)/, `(memory (export "memory") 20)${megabyte}`),
-  );
   const gone: Plugin[] = [];
   const cycle = async () => {
-    const plugin = await host.load(bundle);
+    const plugin = await host.load(MEGABYTE);
     assert.is(await check(plugin), "none");
     await plugin.close();
     gone.push(plugin);
@@ -183,22 +204,13 @@ test("a thread that serves nobody else ends with its plugin", async () => {
 test("a thread that serves others goes on, and drops its guest", async () => {
   await using host = await createHost({ workers: 1 });
   const other = await host.load(GOOD, { mode: "worker" });
-  const megabytes = 16;
-  const heavy = bundleOf(
-    GUEST.replace(/\(memory \(export "memory"\) \d+\)/, '(memory (export "memory") 300)')
-      .replace(
-        /\(func \(export "admission_check"\) \(result i32\)/,
-        `$&\n(memory.fill (i32.const 65536) (i32.const 1) (i32.const ${megabytes << 20}))`,
-      ),
-  );
   const before = process.memoryUsage().rss;
-  // As many as a thread keeps, and some more.
-  for (let n = 0; n < 40; n++) {
-    await using plugin = await host.load(heavy, { mode: "worker" });
+  for (let n = 0; n < 200; n++) {
+    await using plugin = await host.load(MEGABYTE, { mode: "worker" });
     assert.equal([await check(plugin), await check(other)], ["none", "none"]);
   }
   const grown = (process.memoryUsage().rss - before) / (1 << 20);
-  assert.ok(grown < 300, `${Math.round(grown)} MiB more, of ${32 * megabytes}`);
+  assert.ok(grown < 200, `${Math.round(grown)} MiB more, of some 400`);
 });
 
 test.run();
