@@ -7,6 +7,7 @@ import type { CommandSource } from "../../src/cipd/native-checker.ts";
 import type { Pin } from "../../src/cipd/pin.ts";
 import type { CipdLogLine } from "../../src/cipd/plugin-process.ts";
 import { createHost } from "../../src/host/host.ts";
+import { withinTime } from "../../src/within-time.ts";
 import { IID } from "./cipd-fake-host.ts";
 import { projectPath } from "./paths.ts";
 
@@ -69,5 +70,10 @@ export async function withCipdHost(
   await using cipd = new CipdHost({ host, serviceUrl, repository, onLog });
   const launch: NativeFixture["launch"] = (mode, more) =>
     cipd.newAdmissionPlugin({ command: nativePlugin(mode), ...more });
-  await use({ cipd, lines, launch });
+  // Within its own time, so that the host is closed also behind a test that would wait for ever.
+  if (await withinTime(LIMIT_MS, use({ cipd, lines, launch }).then(() => true)) === undefined) {
+    throw new Error(`it did not end within ${LIMIT_MS} ms`);
+  }
 }
+
+const LIMIT_MS = 40_000;
