@@ -13,6 +13,7 @@ import {
 } from "../../src/cipd/wire.ts";
 import { HandSession } from "../support/cipd-hand-session.ts";
 import { failure } from "../support/cipd-native.ts";
+import { inTime } from "../support/in-time.ts";
 import { suite } from "../support/suite.ts";
 import { until } from "../support/until.ts";
 
@@ -26,7 +27,7 @@ async function withServer(
 ): Promise<void> {
   const server = new PluginServer(options);
   try {
-    await use(server);
+    await inTime(use(server));
   } finally {
     server.close();
   }

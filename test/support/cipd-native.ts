@@ -7,8 +7,8 @@ import type { CommandSource } from "../../src/cipd/native-checker.ts";
 import type { Pin } from "../../src/cipd/pin.ts";
 import type { CipdLogLine } from "../../src/cipd/plugin-process.ts";
 import { createHost } from "../../src/host/host.ts";
-import { withinTime } from "../../src/within-time.ts";
 import { IID } from "./cipd-fake-host.ts";
+import { inTime } from "./in-time.ts";
 import { projectPath } from "./paths.ts";
 
 /** The command of a native plugin of ours that does what `mode` says; see `cipd-native-plugin.ts`. */
@@ -70,10 +70,5 @@ export async function withCipdHost(
   await using cipd = new CipdHost({ host, serviceUrl, repository, onLog });
   const launch: NativeFixture["launch"] = (mode, more) =>
     cipd.newAdmissionPlugin({ command: nativePlugin(mode), ...more });
-  // Within its own time, so that the host is closed also behind a test that would wait for ever.
-  if (await withinTime(LIMIT_MS, use({ cipd, lines, launch }).then(() => true)) === undefined) {
-    throw new Error(`it did not end within ${LIMIT_MS} ms`);
-  }
+  await inTime(use({ cipd, lines, launch }));
 }
-
-const LIMIT_MS = 40_000;
