@@ -5,7 +5,8 @@ import type { LoadOptions } from "../host/plugin.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type AdmissionPlugin, createAdmissionPlugin } from "./admission-plugin.ts";
 import { BundleChecker } from "./bundle-checker.ts";
-import { type CipdLogLine, type CommandSource, NativeChecker } from "./native-checker.ts";
+import { type CommandSource, NativeChecker } from "./native-checker.ts";
+import type { CipdLogLine } from "./plugin-process.ts";
 import type { PluginServer } from "./plugin-server.ts";
 
 /** What plugins of CIPD are hosted with. */

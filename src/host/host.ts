@@ -65,14 +65,14 @@ export function createHostWith(
   const sandbox = new Sandbox(options.workers);
   // Made with the first plugin, with what is loaded for it.
   let services: Promise<HostServices> | undefined;
-  const closers: (() => Promise<void>)[] = [];
+  const plugins = new Set<Plugin>();
   const loading = new Set<Promise<unknown>>();
   let closed = false;
   const close = async () => {
     closed = true;
     await sandbox.close();
     await Promise.allSettled(loading);
-    await Promise.all(closers.splice(0).map((end) => end()));
+    await Promise.all([...plugins].map((plugin) => plugin.close()));
   };
   const load = async (source: string | Uint8Array, loadOptions: LoadOptions): Promise<Plugin> => {
     if (closed) throw closedHost();
@@ -84,11 +84,13 @@ export function createHostWith(
     ]);
     shared.guard.check("load()");
     const bundle = await openPluginFile(source, loadOptions.digest);
-    const loaded = await loadPlugin(sandbox, bundle, loadOptions, shared);
-    closers.push(loaded.close);
+    const plugin = await loadPlugin(sandbox, bundle, loadOptions, shared, () => {
+      plugins.delete(plugin);
+    });
+    plugins.add(plugin);
     // What it was granted is open, and close() waits for us to end it.
     if (closed) throw closedHost();
-    return loaded.plugin;
+    return plugin;
   };
   return Promise.resolve({
     load: async (source, loadOptions = {}) => {

@@ -16,12 +16,18 @@ import type { JsonObject, JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
-import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import type {
+  Mode,
+  Sandbox,
+  SandboxLimits,
+  SandboxModule,
+  SandboxSource,
+} from "../sandbox/sandbox.ts";
 import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
 import { networkOf, type NetworkPlugin } from "./network.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
-import { checkSettings } from "./settings.ts";
+import { checkSettings, validateSettings } from "./settings.ts";
 import { withSourcePositions } from "./source-positions.ts";
 import { type VolumeDriver, volumeOf } from "./volume.ts";
 
@@ -50,7 +56,8 @@ export interface LoadOptions {
   /**
    * Where its calls run. Without it, `inline` (in the caller's thread, bounded by fuel) for a plugin
    * that asks for nothing that blocks, and where nobody wants another deadline or more fuel than the
-   * defaults; else `worker`.
+   * defaults; else `worker`. A call that asks for nothing of what was granted runs inline as well where
+   * calls need not run one after the other.
    */
   readonly mode?: Mode | undefined;
 }
@@ -98,6 +105,12 @@ export interface Plugin {
    * `admission_check`, whose answer has to be read as a verdict
    */
   call(entry: string, request: JsonObject, options?: EntryOptions): Promise<JsonValue>;
+  /**
+   * Ends its calls and frees what it alone holds: threads, memory, what it was granted. What runs and
+   * what comes later is rejected with `sandbox.closed`. The host's `close()` does it as well.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How an entry point is called. */
@@ -122,7 +135,12 @@ function effectiveLimits(
 }
 
 /** Fuel bounds a call wherever it runs; only a thread of its own can be ended at a deadline. */
-function modeOf(limits: SandboxLimits, asked: Mode | undefined, blocks: boolean): Mode {
+function modeOf(
+  limits: SandboxLimits,
+  asked: Mode | undefined,
+  blocks: boolean,
+  serial: boolean,
+): SandboxSource["mode"] {
   if (asked === "inline" && blocks) {
     throw new PluginError(
       "usage.invalid",
@@ -130,7 +148,9 @@ function modeOf(limits: SandboxLimits, asked: Mode | undefined, blocks: boolean)
     );
   }
   const bounded = limits.timeoutMs === LIMITS.timeoutMs && limits.fuel <= LIMITS.fuel;
-  return asked ?? (blocks || !bounded ? "worker" : "inline");
+  if (asked !== undefined) return asked;
+  if (!blocks) return bounded ? "inline" : "worker";
+  return bounded && !serial ? "inline-first" : "worker";
 }
 
 /** The version of every contract that this host speaks. */
@@ -158,55 +178,67 @@ function checkOptions({ timeoutMs, memoryPages, fuel }: LoadOptions): void {
   check("fuel", fuel, Number.MAX_SAFE_INTEGER);
 }
 
-/** A plugin, and what ends what it was granted. */
-export interface LoadedPlugin {
-  readonly plugin: Plugin;
-  close(): Promise<void>;
-}
-
-/** Compiles a bundle and checks that it can do what its manifest says. */
+/**
+ * Compiles a bundle and checks that it can do what its manifest says.
+ *
+ * @param onClosed Called once the plugin is closed.
+ */
 export async function loadPlugin(
   sandbox: Sandbox,
   bundle: Bundle,
   options: LoadOptions,
   services: HostServices,
-): Promise<LoadedPlugin> {
+  onClosed: () => void,
+): Promise<Plugin> {
   const { manifest } = bundle;
   checkOptions(options);
   checkVersions(manifest);
   const prepared = await preparePlugin(bundle, options, services);
+  let module: SandboxModule | undefined;
+  let closing: Promise<void> | undefined;
+  const end = async () => {
+    await module?.close();
+    await prepared.close();
+  };
+  const close = () => closing ??= end().finally(onClosed);
   try {
-    const plugin = await bindPlugin(sandbox, bundle, options, prepared);
-    return { plugin, close: prepared.close };
+    const limits = effectiveLimits(manifest, options);
+    const serial = concurrencyOf(manifest) === "serial";
+    // Beside the compiling, since it may need a thread, which takes its time to start.
+    const checked = checkSettings(sandbox, manifest, options.settings ?? {}, limits.timeoutMs);
+    checked.catch(() => {});
+    module = await sandbox.load({
+      name: manifest.name,
+      digest: bundle.digest,
+      bytes: bundle.bytes,
+      outline: bundle.outline,
+      limits,
+      mode: modeOf(limits, options.mode, prepared.functions.length > 0, serial),
+      serial,
+      functions: prepared.functions,
+    });
+    const contracts = await bindPlugin(module, bundle, { ...options, limits }, prepared, checked);
+    return { ...contracts, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await prepared.close().catch(() => {});
+    await end().catch(() => {});
     throw error;
   }
 }
 
 async function bindPlugin(
-  sandbox: Sandbox,
+  module: SandboxModule,
   bundle: Bundle,
-  options: LoadOptions,
+  options: { readonly settings?: JsonValue | undefined; readonly limits: SandboxLimits },
   prepared: PreparedPlugin,
-): Promise<Plugin> {
+  checked: Promise<void>,
+): Promise<Omit<Plugin, "close" | typeof Symbol.asyncDispose>> {
   const { manifest, digest } = bundle;
-  const limits = effectiveLimits(manifest, options);
-  const settings = options.settings ?? {};
-  const module = await sandbox.load({
-    name: manifest.name,
-    digest,
-    bytes: bundle.bytes,
-    outline: bundle.outline,
-    limits,
-    mode: modeOf(limits, options.mode, prepared.functions.length > 0),
-    serial: concurrencyOf(manifest) === "serial",
-    functions: prepared.functions,
-  });
+  const { settings = {}, limits } = options;
   const guest = withSourcePositions(bundle, prepared.bind(module, limits));
   const has = (entry: string) => module.has(entry);
   checkEntries(manifest, has);
-  await checkSettings(sandbox, { ...guest, has }, manifest, settings, limits.timeoutMs);
+  await checked;
+  await validateSettings({ ...guest, has }, manifest, settings);
   const asked = { manifest, guest, has, settings };
   return {
     manifest,

@@ -4,10 +4,11 @@ import { parallelism } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isEntryPoint, type ModuleOutline } from "../wasm/outline.ts";
 import type { CallOptions } from "./call.ts";
-import { LOG } from "./call-state.ts";
+import { type CallHooks, LOG } from "./call-state.ts";
 import { isHarmless } from "./harmless-schema.ts";
 import { checkImports } from "./import.ts";
 import { inlineCaller } from "./inline-caller.ts";
+import { inlineFirstCaller, refuseToBlock } from "./inline-first-caller.ts";
 import { type ModuleSource, prepareModule } from "./prepare-module.ts";
 import type { CallLimits, CallResult, SchemaFault } from "./protocol.ts";
 import { workerCaller } from "./worker-caller.ts";
@@ -30,10 +31,11 @@ export type Mode = "inline" | "worker";
 /** A module to be loaded. */
 export interface SandboxSource extends ModuleSource {
   readonly limits: SandboxLimits;
-  readonly mode: Mode;
+  /** `inline-first`: inline where the guest asks for nothing that blocks, else in a worker. */
+  readonly mode: Mode | "inline-first";
   /** Whether calls run one after the other. */
   readonly serial: boolean;
-  /** Functions of capabilities, besides what every guest may call; only in a worker. */
+  /** Functions of capabilities, besides what every guest may call; not for `inline`. */
   readonly functions: readonly HostFunction[];
 }
 
@@ -51,6 +53,8 @@ export interface SandboxModule {
   call(entry: string, input: Uint8Array, options?: CallOptions): Promise<CallResult>;
   /** True when `entry` is an export that can be called: `() -> i32`. */
   has(entry: string): boolean;
+  /** Ends its calls and frees what it alone holds; later calls are rejected with `sandbox.closed`. */
+  close(): Promise<void>;
 }
 
 /** The lane of settings schemas; those of modules are their numbers, from 0. */
@@ -75,9 +79,14 @@ export class Sandbox {
     const { name, outline, limits, functions } = source;
     checkImports(name, outline.imports, new Set([LOG, ...functions.map((f) => f.name)]));
     const prepared = await prepareModule(source, limits.memoryPages);
-    const call = source.mode === "inline"
-      ? inlineCaller(name, prepared, limits, () => this.#closed)
-      : workerCaller(this.#pool, prepared, source);
+    const inline = (ask?: CallHooks["ask"]) =>
+      inlineCaller(name, prepared, limits, () => this.#closed, ask);
+    const worker = () => workerCaller(this.#pool, prepared, source);
+    const caller = source.mode === "inline"
+      ? inline()
+      : source.mode === "worker"
+      ? worker()
+      : inlineFirstCaller(inline(refuseToBlock), worker());
     const entries = new Set(outline.exports.filter(isEntryPoint).map((e) => e.name));
     return {
       has: (entry) => entries.has(entry),
@@ -95,8 +104,9 @@ export class Sandbox {
             `Cannot call "${entry}" of ${name} at "${options.now}": wanted 2026-01-31T12:00:00Z`,
           );
         }
-        return await call({ entry, input, options });
+        return await caller.call({ entry, input, options });
       },
+      close: () => caller.close(),
     };
   }
 
