@@ -68,7 +68,8 @@ test("a second ListAdmissions is refused, and the first goes on", () =>
   withCipdHost(async ({ launch, lines }) => {
     const plugin = launch("twice");
     assert.ok((await plugin.checkAdmission(pin("good/a"))).admitted);
-    assert.is(lines[0]!.message, "second: 9 already called ListAdmissions");
+    const refused = "second: 9 already called ListAdmissions";
+    assert.ok(lines.some(({ message }) => message === refused));
   }));
 
 test("a crash keeps what was answered and rejects the rest, at once (host 6, 26, 34)", () =>
