@@ -58,12 +58,12 @@ export interface ContractForm extends Wrapping {
 }
 
 /**
- * Makes a plugin of an object with a contract's methods. `createEndpoint` becomes the entry point
+ * Makes the entry points of an object with a contract's methods: `createEndpoint` is called through
  * `<contract>_create_endpoint`.
  *
  * @throws {TypeError} Where it lacks a method, or has one that there is not.
  */
-export function pluginOf(methods: object, form: ContractForm): GuestPlugin {
+export function entriesOf(methods: object, form: ContractForm): Record<string, EntryPoint> {
   checkMethods(form.what, methods, form);
   const given = methods as Record<string, (request: never, host: Host) => unknown>;
   const names = [...form.required, ...form.optional].filter((name) => given[name] !== undefined);
@@ -75,7 +75,7 @@ export function pluginOf(methods: object, form: ContractForm): GuestPlugin {
       answerOf(form, (request: never, host) => method.call(methods, request, host)),
     ] as const;
   });
-  return { contract: form.contract, exports: objects.fromEntries(entries) };
+  return objects.fromEntries(entries);
 }
 
 /**

@@ -7,10 +7,11 @@ import type {
   IpamRequest,
 } from "../contract/ipam.ts";
 import type { JsonValue } from "../json.ts";
-import { pluginOf } from "./answer-of.ts";
+import { entriesOf } from "./answer-of.ts";
 import { driverFaultOf } from "./driver-error.ts";
 import type { Host } from "./host.ts";
 import type { GuestPlugin } from "./plugin.ts";
+import { type PluginOptions, settingsExports } from "./settings.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
 export type IpamQuestion<Method extends IpamMethod, Settings = JsonValue> =
@@ -65,14 +66,21 @@ const OPTIONAL = ["getCapabilities"];
  * });
  * ```
  *
- * @throws {TypeError} Where the driver lacks a method, or has one that there is not.
+ * @throws {TypeError} Where the driver lacks a method, or has one, or an option, that there is not.
  */
-export function ipam<Settings = JsonValue>(driver: IpamDriver<Settings>): GuestPlugin {
-  return pluginOf(driver, {
+export function ipam<Settings = JsonValue>(
+  driver: IpamDriver<Settings>,
+  options: PluginOptions<Settings> = {},
+): GuestPlugin {
+  const exports = entriesOf(driver, {
     contract: "ipam",
     what: "the ipam driver",
     required: REQUIRED,
     optional: OPTIONAL,
     faultOf: driverFaultOf,
   });
+  return {
+    contract: "ipam",
+    exports: { ...exports, ...settingsExports("ipam()", options) },
+  };
 }

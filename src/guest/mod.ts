@@ -15,7 +15,7 @@ export type {
 export type { DocumentKind } from "../document/kind.ts";
 export type { Evidence, Subject } from "../document/document.ts";
 export type { JsonObject, JsonValue } from "../json.ts";
-export type { AdmissionOptions, AdmissionQuestion, SettingsFault } from "./admission.ts";
+export type { AdmissionQuestion } from "./admission.ts";
 export { admission } from "./admission.ts";
 export { CapabilityError } from "./capability-error.ts";
 export type {
@@ -43,6 +43,7 @@ export { netDriver } from "./netdriver.ts";
 export type { EntryPoint, GuestPlugin } from "./plugin.ts";
 export type { NetworkPlugin, NetworkQuestion } from "./network.ts";
 export { CniError, network } from "./network.ts";
+export type { PluginOptions, SettingsFault } from "./settings.ts";
 export type { VolumeDriver, VolumeQuestion } from "./volume.ts";
 export { volume } from "./volume.ts";
 export type { DriverErrorCode } from "../contract/driver-fault.ts";

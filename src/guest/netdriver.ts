@@ -7,10 +7,11 @@ import type {
   NetdriverRequest,
 } from "../contract/netdriver.ts";
 import type { JsonValue } from "../json.ts";
-import { pluginOf } from "./answer-of.ts";
+import { entriesOf } from "./answer-of.ts";
 import { driverFaultOf } from "./driver-error.ts";
 import type { Host } from "./host.ts";
 import type { GuestPlugin } from "./plugin.ts";
+import { type PluginOptions, settingsExports } from "./settings.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
 export type NetworkDriverQuestion<Method extends NetdriverMethod, Settings = JsonValue> =
@@ -99,14 +100,21 @@ const OPTIONAL = [
  * });
  * ```
  *
- * @throws {TypeError} Where the driver lacks a method, or has one that there is not.
+ * @throws {TypeError} Where the driver lacks a method, or has one, or an option, that there is not.
  */
-export function netDriver<Settings = JsonValue>(driver: NetworkDriver<Settings>): GuestPlugin {
-  return pluginOf(driver, {
+export function netDriver<Settings = JsonValue>(
+  driver: NetworkDriver<Settings>,
+  options: PluginOptions<Settings> = {},
+): GuestPlugin {
+  const exports = entriesOf(driver, {
     contract: "netdriver",
     what: "the network driver",
     required: REQUIRED,
     optional: OPTIONAL,
     faultOf: driverFaultOf,
   });
+  return {
+    contract: "netdriver",
+    exports: { ...exports, ...settingsExports("netDriver()", options) },
+  };
 }

@@ -6,10 +6,11 @@ import type {
   VolumePlace,
   VolumeRequest,
 } from "../contract/volume.ts";
-import { pluginOf } from "./answer-of.ts";
+import { entriesOf } from "./answer-of.ts";
 import { driverFaultOf } from "./driver-error.ts";
 import type { Host } from "./host.ts";
 import type { GuestPlugin } from "./plugin.ts";
+import { type PluginOptions, settingsExports } from "./settings.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
 export type VolumeQuestion<Method extends VolumeMethod, Settings = JsonValue> =
@@ -66,14 +67,21 @@ const OPTIONAL = ["capabilities"] as const;
  * });
  * ```
  *
- * @throws {TypeError} Where the driver lacks a method, or has one that there is not.
+ * @throws {TypeError} Where the driver lacks a method, or has one, or an option, that there is not.
  */
-export function volume<Settings = JsonValue>(driver: VolumeDriver<Settings>): GuestPlugin {
-  return pluginOf(driver, {
+export function volume<Settings = JsonValue>(
+  driver: VolumeDriver<Settings>,
+  options: PluginOptions<Settings> = {},
+): GuestPlugin {
+  const exports = entriesOf(driver, {
     contract: "volume",
     what: "the volume driver",
     required: REQUIRED,
     optional: OPTIONAL,
     faultOf: driverFaultOf,
   });
+  return {
+    contract: "volume",
+    exports: { ...exports, ...settingsExports("volume()", options) },
+  };
 }
