@@ -15,6 +15,7 @@ export const PLUGINS: readonly string[] = [
   "cipd-policy",
   "image-policy",
   "pod-security",
+  "pool-ipam",
   "sbom-policy",
 ];
 
