@@ -17,6 +17,7 @@ export const PLUGINS: readonly string[] = [
   "pod-security",
   "pool-ipam",
   "sbom-policy",
+  "veth-net",
 ];
 
 /** The file of a plugin that `npm run build` has built. */
