@@ -15,7 +15,9 @@ export const PLUGINS: readonly string[] = [
   "cipd-policy",
   "image-policy",
   "pod-security",
+  "pool-ipam",
   "sbom-policy",
+  "veth-net",
 ];
 
 /** The file of a plugin that `npm run build` has built. */

@@ -25,6 +25,8 @@ import type {
 } from "../sandbox/sandbox.ts";
 import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
+import { type IpamDriver, ipamOf } from "./ipam.ts";
+import { netdriverOf, type NetworkDriver } from "./netdriver.ts";
 import { networkOf, type NetworkPlugin } from "./network.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
 import { checkSettings, validateSettings } from "./settings.ts";
@@ -96,6 +98,10 @@ export interface Plugin {
   readonly volume: VolumeDriver;
   /** The network contract, with errors as for `admission`. */
   readonly network: NetworkPlugin;
+  /** The netdriver contract, with errors as for `admission`. */
+  readonly netdriver: NetworkDriver;
+  /** The ipam contract, with errors as for `admission`. */
+  readonly ipam: IpamDriver;
   /**
    * Calls an entry point of any other contract: `volume_create`.
    *
@@ -246,6 +252,8 @@ async function bindPlugin(
     admission: admissionOf(manifest, guest, settings),
     volume: volumeOf(asked),
     network: networkOf(asked),
+    netdriver: netdriverOf(asked),
+    ipam: ipamOf(asked),
     call: async (entry, request, options = {}) => {
       const contract = contractOf(manifest, entry);
       const now = timeOfCall(options.now);
