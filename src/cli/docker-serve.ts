@@ -1,7 +1,7 @@
 import { pluginsOf } from "../docker/handler.ts";
 import { serveDocker } from "../docker/serve.ts";
 import { SOCKET_DIR } from "../docker/socket.ts";
-import { SPEC_DIR } from "../docker/spec-file.ts";
+import { SPEC_DIR } from "../docker/spec-writer.ts";
 import type { TcpOptions } from "../docker/tcp.ts";
 import { loadAnyPlugins } from "./check-plugins.ts";
 import { type ParsedFlags, usage } from "./flags.ts";
@@ -58,7 +58,8 @@ seconds, and what Docker found it by is removed. A configuration that others can
         onWarning: (message) => log("warn", message),
         onLog: (line) => logPluginLine(log, line),
       });
-      const loaded = await loadAnyPlugins(host, plugins, trust);
+      // In threads of their own: a guest that loops must not hold up the others, nor a signal.
+      const loaded = await loadAnyPlugins(host, plugins, trust, { mode: "worker" });
       const name = flags.one("name") ?? loaded[0]!.manifest.name;
       const socketDir = flags.one("socket-dir");
       await using server = await serveDocker({ ...pluginsOf(loaded), name, socketDir, tcp });

@@ -5,7 +5,7 @@ import { findForeignWriter } from "../platform/foreign-writer.ts";
 import { identityFault, type ServerIdentity } from "../platform/server-identity.ts";
 import { PluginError } from "../plugin-error.ts";
 import { inUse, type Listen, type Listening } from "./listening.ts";
-import { type DockerTls, SPEC_DIR, writeSpec } from "./spec-file.ts";
+import { type DockerTls, SPEC_DIR, writeSpec } from "./spec-writer.ts";
 
 /** TLS, in which both sides show who they are. */
 export interface TlsFiles {
