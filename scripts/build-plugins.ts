@@ -16,7 +16,9 @@ export const PLUGINS: readonly string[] = [
   "docker-authz",
   "image-policy",
   "pod-security",
+  "pool-ipam",
   "sbom-policy",
+  "veth-net",
 ];
 
 /** The file of a plugin that `npm run build` has built. */
