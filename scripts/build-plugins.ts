@@ -14,6 +14,7 @@ import { PROJECT } from "./project.ts";
 export const PLUGINS: readonly string[] = [
   "cipd-policy",
   "image-policy",
+  "local-volume",
   "pod-security",
   "sbom-policy",
 ];
