@@ -30,9 +30,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...["", "build", "bundle", "capability", "contract", "document", "host", "input", "platform"],
   ],
   cipd: ["", "capability", "contract", "document", "host", "platform"],
+  docker: ["", "capability", "contract", "document", "host", "platform"],
   cli: [
     ...["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
-    ...["build", "cipd", "testing"],
+    ...["build", "cipd", "docker", "testing"],
   ],
 };
 

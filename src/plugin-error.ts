@@ -57,6 +57,14 @@ export const ERROR_CODES = [
   "cipd.plugin-failed",
   "cipd.check-failed",
   "cipd.closed",
+  // docker: the plugin protocol of Docker
+  "docker.request-invalid",
+  "docker.request-too-large",
+  "docker.method-unknown",
+  "docker.driver-fault",
+  "docker.timeout",
+  "docker.socket-in-use",
+  "docker.closed",
   // input and document: finding, reading and understanding what is judged
   "input.not-found",
   "input.unreadable",
