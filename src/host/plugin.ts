@@ -19,6 +19,8 @@ import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
 import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
+import { type IpamDriver, ipamOf } from "./ipam.ts";
+import { netdriverOf, type NetworkDriver } from "./netdriver.ts";
 import { networkOf, type NetworkPlugin } from "./network.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
 import { checkSettings } from "./settings.ts";
@@ -89,6 +91,10 @@ export interface Plugin {
   readonly volume: VolumeDriver;
   /** The network contract, with errors as for `admission`. */
   readonly network: NetworkPlugin;
+  /** The netdriver contract, with errors as for `admission`. */
+  readonly netdriver: NetworkDriver;
+  /** The ipam contract, with errors as for `admission`. */
+  readonly ipam: IpamDriver;
   /**
    * Calls an entry point of any other contract: `volume_create`.
    *
@@ -214,6 +220,8 @@ async function bindPlugin(
     admission: admissionOf(manifest, guest, settings),
     volume: volumeOf(asked),
     network: networkOf(asked),
+    netdriver: netdriverOf(asked),
+    ipam: ipamOf(asked),
     call: async (entry, request, options = {}) => {
       const contract = contractOf(manifest, entry);
       const now = timeOfCall(options.now);
