@@ -16,7 +16,9 @@ export const PLUGINS: readonly string[] = [
   "image-policy",
   "local-volume",
   "pod-security",
+  "pool-ipam",
   "sbom-policy",
+  "veth-net",
 ];
 
 /** The file of a plugin that `npm run build` has built. */

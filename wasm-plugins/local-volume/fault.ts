@@ -1,6 +1,6 @@
-import { CapabilityError, VolumeError, type VolumeErrorCode } from "cofferdam/guest";
+import { CapabilityError, DriverError, type DriverErrorCode } from "cofferdam/guest";
 
-const CODES: Readonly<Record<string, VolumeErrorCode>> = {
+const CODES: Readonly<Record<string, DriverErrorCode>> = {
   "capability.not-found": "not-found",
   "capability.invalid": "invalid",
   "capability.denied": "denied",
@@ -21,7 +21,7 @@ export function attempt<T>(what: string, action: () => T): T {
     if (!(error instanceof CapabilityError)) throw error;
     // The host may have said already what cannot be done.
     const why = error.message.replace(`Cannot ${what}: `, "");
-    throw new VolumeError(CODES[error.code] ?? "failed", `cannot ${what}: ${why}`);
+    throw new DriverError(CODES[error.code] ?? "failed", `cannot ${what}: ${why}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type JsonObject, volume, VolumeError } from "cofferdam/guest";
+import { DriverError, type JsonObject, volume } from "cofferdam/guest";
 import { quote } from "./fault.ts";
 import { type Measured, mountsOf } from "./record.ts";
 import { limitOf, type Settings } from "./settings.ts";
@@ -15,7 +15,7 @@ export default volume<Settings>({
   create({ name, options, settings, now }, host) {
     if (!NAME.test(name)) {
       const wanted = 'letters, digits, "_", "." and "-", at most 255, the first a letter or digit';
-      throw new VolumeError("invalid", `cannot create ${quote(name)}: wanted ${wanted}`);
+      throw new DriverError("invalid", `cannot create ${quote(name)}: wanted ${wanted}`);
     }
     const size = sizeOf(name, options, settings);
     const volumes = new Volumes(host, "create");
@@ -104,17 +104,17 @@ function sizeOf(
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     const known = 'the only one is "size"';
-    throw new VolumeError("invalid", `${what}: there is no option ${quote(unknown)}; ${known}`);
+    throw new DriverError("invalid", `${what}: there is no option ${quote(unknown)}; ${known}`);
   }
   if (text === undefined) return undefined;
   const size = readSize(text);
   if (size === undefined) {
     const wanted = 'wanted a whole number with or without k, m, g, t, p, as in "512m"';
-    throw new VolumeError("invalid", `${what}: the size ${quote(text)} is none; ${wanted}`);
+    throw new DriverError("invalid", `${what}: the size ${quote(text)} is none; ${wanted}`);
   }
   const limit = limitOf(undefined, settings);
   if (limit === undefined || size <= limit) return size;
-  throw new VolumeError("limit", `${what}: a size of ${size} is asked, ${limit} is allowed`);
+  throw new DriverError("limit", `${what}: a size of ${size} is asked, ${limit} is allowed`);
 }
 
 /** What `docker volume inspect` shows as `Status`. */

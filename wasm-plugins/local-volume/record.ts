@@ -1,4 +1,4 @@
-import { VolumeError } from "cofferdam/guest";
+import { DriverError } from "cofferdam/guest";
 import { quote } from "./fault.ts";
 import type { Settings } from "./settings.ts";
 
@@ -33,7 +33,7 @@ export interface VolumeRecord {
   readonly measured?: Measured;
 }
 
-/** @throws {VolumeError} `failed` for what no version of this plugin has written */
+/** @throws {DriverError} `failed` for what no version of this plugin has written */
 export function parseRecord(name: string, text: string): VolumeRecord {
   try {
     const record = JSON.parse(text) as VolumeRecord;
@@ -45,7 +45,7 @@ export function parseRecord(name: string, text: string): VolumeRecord {
     // Said below.
   }
   const why = "what the state holds of it was not written by this plugin";
-  throw new VolumeError("failed", `cannot use ${quote(name)}: ${why}`);
+  throw new DriverError("failed", `cannot use ${quote(name)}: ${why}`);
 }
 
 /** The mounts that count. */

@@ -1,4 +1,4 @@
-import { CapabilityError, type Host, VolumeError } from "cofferdam/guest";
+import { CapabilityError, DriverError, type Host } from "cofferdam/guest";
 import { attempt, ifThere, quote } from "./fault.ts";
 import { parseRecord, type VolumeRecord } from "./record.ts";
 
@@ -59,7 +59,7 @@ export class Volumes {
     });
   }
 
-  /** @throws {VolumeError} `not-found` */
+  /** @throws {DriverError} `not-found` */
   get(name: string): FoundVolume {
     const found = this.find(name);
     if (found === undefined) throw this.fault("not-found", name, "there is no such volume");
@@ -69,7 +69,7 @@ export class Volumes {
   /**
    * Makes a volume of a name that has no record.
    *
-   * @throws {VolumeError} `conflict` for a folder that is somebody else's, `limit` without room
+   * @throws {DriverError} `conflict` for a folder that is somebody else's, `limit` without room
    */
   add(name: string, record: VolumeRecord): void {
     const { state, directory } = this.#host;
@@ -93,7 +93,7 @@ export class Volumes {
    * Changes a volume's record.
    *
    * @param action Gives the new record, or the one that it was given for no change.
-   * @throws {VolumeError} `not-found`; what `action` throws
+   * @throws {DriverError} `not-found`; what `action` throws
    */
   change(name: string, action: (found: FoundVolume) => VolumeRecord): FoundVolume {
     for (let i = 0; i < ATTEMPTS; i++) {
@@ -163,14 +163,14 @@ export class Volumes {
       const found = this.find(name);
       return found === undefined ? [] : [{ name, mountpoint: found.mountpoint }];
     } catch (error) {
-      if (error instanceof VolumeError) return [{ name, mountpoint: undefined }];
+      if (error instanceof DriverError) return [{ name, mountpoint: undefined }];
       throw error;
     }
   }
 
   /** What cannot be done with a volume. */
-  fault(code: VolumeError["code"], name: string, why: string): VolumeError {
-    return new VolumeError(code, `cannot ${this.#what(name)}: ${why}`);
+  fault(code: DriverError["code"], name: string, why: string): DriverError {
+    return new DriverError(code, `cannot ${this.#what(name)}: ${why}`);
   }
 
   /** A folder that cannot be made now does not make the volume any less. */
@@ -185,7 +185,7 @@ export class Volumes {
     }
   }
 
-  #busy(name: string): VolumeError {
+  #busy(name: string): DriverError {
     return this.fault("unavailable", name, "another process goes on changing it; try again");
   }
 
