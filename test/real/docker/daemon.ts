@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as assert from "uvu/assert";
 import { runCommand } from "../../../scripts/run-command.ts";
 import { plainEnvironment } from "../../support/cli.ts";
 import { Bridge, type BridgeOptions } from "./bridge.ts";
@@ -75,19 +76,36 @@ export class Daemon {
     closeSync(log);
     const deadline = Date.now() + PATIENCE_MS;
     while ((await this.ask("GET", "/_ping").catch(() => undefined))?.status !== 200) {
-      if (this.#process.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`dockerd does not start: ${await this.log()}`);
+      if (!this.#runs || Date.now() > deadline) {
+        throw new Error(`dockerd does not start: ${(await this.log()).slice(-2_000)}`);
       }
       await sleep(100);
     }
   }
 
-  /** Ends the daemon as a service manager would, or by another signal. */
-  async down(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    const { exitCode, signalCode } = this.#process!;
-    if (exitCode !== null || signalCode !== null) return;
-    this.#process!.kill(signal);
+  /** Ends the daemon as a service manager would. */
+  async down(): Promise<void> {
+    if (!this.#runs) return;
+    this.#process!.kill("SIGTERM");
     await once(this.#process!, "exit");
+  }
+
+  /** Ends the daemon as an accident would. */
+  async kill(): Promise<void> {
+    this.#process!.kill("SIGKILL");
+    if (this.#runs) await once(this.#process!, "exit");
+    // Its containerd ends with it. Where nobody buries that one, dockerd would take it for alive.
+    const file = this.path("exec", "containerd", "containerd.pid");
+    const pid = (await readFile(file, "utf8")).trim();
+    const isDead = (stat: string) => /\) [ZX] /.test(stat);
+    while (!isDead(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") X "))) {
+      await sleep(50);
+    }
+    await rm(file);
+  }
+
+  get #runs(): boolean {
+    return this.#process?.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Has the daemon read its configuration again, and waits until it says so. */
@@ -129,6 +147,13 @@ export class Daemon {
     throw new Error(`docker ${args.join(" ")} ended with ${code}: ${stderr}`);
   }
 
+  /** Wants `docker` to fail with this exit code and these words, and to print nothing else. */
+  async fails(args: readonly string[], code: number, words: RegExp, cli?: string): Promise<void> {
+    const finished = await this.docker(args, cli);
+    assert.equal({ ...finished, stderr: "" }, { code, stdout: "", stderr: "" }, finished.stderr);
+    assert.match(finished.stderr, words, finished.stderr);
+  }
+
   /** A call of the daemon's own API, for what no command can be made to send. */
   ask(
     method: string,
@@ -161,10 +186,8 @@ export class Daemon {
   /** Ends everything that was started, and removes everything that was made. */
   async stop(): Promise<void> {
     // Containers end while the plugins that they need are still there.
-    if (this.#process !== undefined) {
-      if (this.#process.exitCode === null) await this.#removeContainers();
-      await this.down();
-    }
+    if (this.#runs) await this.#removeContainers();
+    await this.down();
     for (const bridge of this.#bridges) await bridge.stop();
     await this.#namespace.close();
     await rm(this.folder, { recursive: true, force: true });

@@ -75,9 +75,7 @@ for (const { name: cliName, path: cli } of DOCKER_CLIS) {
 
     assert.is(await daemon.done(["volume", "rm", "v1"], cli), "v1");
     assert.is(await daemon.done(["volume", "ls", "-q"], cli), "");
-    const gone = await daemon.docker(["volume", "inspect", "v1"], cli);
-    assert.is(gone.code, 1);
-    assert.match(gone.stderr, /no such volume/i);
+    await daemon.fails(["volume", "inspect", "v1"], 1, /no such volume/i, cli);
     assert.equal(await readdir(volumes.root), []);
   });
 
@@ -93,12 +91,8 @@ for (const { name: cliName, path: cli } of DOCKER_CLIS) {
   ];
   for (const [what, args, words] of refusals) {
     real(`${cliName}: ${what} is refused in the plugin's words`, async ({ daemon, volumes }) => {
-      const { code, stdout, stderr } = await daemon.docker(
-        ["volume", "create", "-d", volumes.name, ...args],
-        cli,
-      );
-      assert.equal([code, stdout], [1, ""]);
-      assert.match(stderr, words);
+      const create = ["volume", "create", "-d", volumes.name, ...args];
+      await daemon.fails(create, 1, words, cli);
       assert.equal(await readdir(volumes.root), []);
     });
   }
@@ -134,9 +128,7 @@ for (const { name: cliName, path: cli } of DOCKER_CLIS) {
     await daemon.done(["exec", one, "/bin/sh", "-c", "echo shared >/data/f"], cli);
     assert.is(await daemon.done(["exec", two, "/bin/cat", "/data/f"], cli), "shared");
 
-    const refused = await daemon.docker(["volume", "rm", "v4"], cli);
-    assert.is(refused.code, 1);
-    assert.match(refused.stderr, /volume is in use/);
+    await daemon.fails(["volume", "rm", "v4"], 1, /volume is in use/, cli);
 
     // Uses are remembered by a plugin that did not see them begin.
     await volumes.bridge.kill();
@@ -160,9 +152,11 @@ real("a volume that holds more than it may is not mounted", async ({ daemon, vol
   );
   // While a container runs nothing stops it.
   await daemon.done(fill);
-  const { code, stderr } = await daemon.docker(inContainer("v5", "true"));
-  assert.is(code, 125);
-  assert.match(stderr, /cannot mount "v5": it holds 2000 bytes, and may hold 1024/);
+  await daemon.fails(
+    inContainer("v5", "true"),
+    125,
+    /cannot mount "v5": it holds 2000 bytes, and may hold 1024/,
+  );
   assert.equal((await inspectVolume(daemon, "v5")).Status["mounts"], 0);
   await writeFile(join(volumes.root, "v5", "f"), "");
   await daemon.done(inContainer("v5", "true"));
@@ -182,9 +176,7 @@ real("what is gone from the folder is gone for Docker only when it is removed", 
   await daemon.done(["volume", "create", "-d", volumes.name, "v7"]);
   await daemon.done(inContainer("v7", "true"));
   await rm(join(volumes.root, "v7"), { recursive: true });
-  const { code, stderr } = await daemon.docker(inContainer("v7", "true"));
-  assert.is(code, 125);
-  assert.match(stderr, /cannot mount "v7": its folder is gone/);
+  await daemon.fails(inContainer("v7", "true"), 125, /cannot mount "v7": its folder is gone/);
   assert.is((await inspectVolume(daemon, "v7")).Status["folder"], "missing");
   await daemon.done(["volume", "rm", "v7"]);
   assert.is(await daemon.done(["volume", "ls", "-q"]), "");
