@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { CLI, plainEnvironment } from "../../support/cli.ts";
-import type { MountNamespace } from "./mount-namespace.ts";
+import type { Namespace } from "./namespace.ts";
 
 /** How `cofferdam docker serve` is started. */
 export interface BridgeOptions {
@@ -13,20 +13,20 @@ export interface BridgeOptions {
 
 /** A `cofferdam docker serve`, on the runtime that the tests run on. */
 export class Bridge {
-  readonly #namespace: MountNamespace;
+  readonly #namespace: Namespace;
   readonly #options: BridgeOptions;
   #process: ChildProcess;
   /** What it has written to stderr since it was started. */
   stderr = "";
 
-  private constructor(namespace: MountNamespace, options: BridgeOptions) {
+  private constructor(namespace: Namespace, options: BridgeOptions) {
     this.#namespace = namespace;
     this.#options = options;
     this.#process = this.#spawn();
   }
 
   /** Starts one, and waits until Docker can call it. */
-  static async start(namespace: MountNamespace, options: BridgeOptions): Promise<Bridge> {
+  static async start(namespace: Namespace, options: BridgeOptions): Promise<Bridge> {
     const bridge = new Bridge(namespace, options);
     await bridge.#listens();
     return bridge;

@@ -10,7 +10,7 @@ import { runCommand } from "../../../scripts/run-command.ts";
 import { plainEnvironment } from "../../support/cli.ts";
 import { Bridge, type BridgeOptions } from "./bridge.ts";
 import { DOCKER_CLIS, pathOf } from "./missing.ts";
-import { MountNamespace } from "./mount-namespace.ts";
+import { Namespace } from "./namespace.ts";
 import { finish, type Finished } from "./finish.ts";
 
 /** The image that {@link Daemon.start} makes: busybox and nothing else. */
@@ -25,11 +25,11 @@ const PATIENCE_MS = 60_000;
 export class Daemon {
   /** Holds everything that is made; below a folder that others cannot write. */
   readonly folder: string;
-  readonly #namespace: MountNamespace;
+  readonly #namespace: Namespace;
   #process: ChildProcess | undefined;
   readonly #bridges: Bridge[] = [];
 
-  private constructor(folder: string, namespace: MountNamespace) {
+  private constructor(folder: string, namespace: Namespace) {
     this.folder = folder;
     this.#namespace = namespace;
   }
@@ -38,7 +38,7 @@ export class Daemon {
   static async start(): Promise<Daemon> {
     const daemon = new Daemon(
       await mkdtemp("/var/tmp/cofferdam-docker-"),
-      await MountNamespace.open(),
+      await Namespace.open(),
     );
     try {
       await daemon.configure({});
@@ -174,6 +174,16 @@ export class Daemon {
       call.on("error", reject);
       call.end(body);
     });
+  }
+
+  /** What a program prints that sees the daemon's mounts and network. */
+  async inside(program: string, args: readonly string[]): Promise<string> {
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    const { code, stdout, stderr } = await finish(
+      this.#namespace.spawn(program, args, { stdio: [...stdio] }),
+    );
+    assert.is(code, 0, stderr);
+    return stdout;
   }
 
   /** Starts a bridge, which {@link stop} ends. */

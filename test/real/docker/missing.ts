@@ -20,8 +20,8 @@ const PROGRAMS = {
   dockerd: "the daemon",
   busybox: "the image",
   ip: "networks",
-  unshare: "mounts of its own",
-  nsenter: "mounts of its own",
+  unshare: "namespaces of its own",
+  nsenter: "namespaces of its own",
 };
 
 /** Why no Docker daemon can be started here; undefined where one can. */

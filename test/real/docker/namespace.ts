@@ -2,11 +2,11 @@ import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process"
 import { once } from "node:events";
 
 /**
- * Mounts of their own for the processes of one suite. Docker looks for plugins in one folder, whatever
- * the daemon: here it is empty, so that no other daemon's plugins are found, nor ours by others. What
- * is mounted is gone with the last process.
+ * Mounts and a network of their own for the processes of one suite. Docker looks for plugins in one
+ * folder, whatever the daemon: here it is empty, so that no other daemon's plugins are found, nor ours
+ * by others. Ports of a swarm are free, too. Mounts, links and routes are gone with the last process.
  */
-export class MountNamespace {
+export class Namespace {
   /** Keeps it, until the end of its stdin. */
   readonly #holder: ChildProcess;
 
@@ -14,10 +14,15 @@ export class MountNamespace {
     this.#holder = holder;
   }
 
-  static async open(): Promise<MountNamespace> {
-    const script =
-      "mkdir -p /run/docker && mount -t tmpfs plugins /run/docker && echo ready && read x";
-    const holder = spawn("unshare", ["--mount", "sh", "-c", script], {
+  static async open(): Promise<Namespace> {
+    const script = [
+      "mkdir -p /run/docker",
+      "mount -t tmpfs plugins /run/docker",
+      "ip link set lo up",
+      "echo ready",
+      "read x",
+    ].join(" && ");
+    const holder = spawn("unshare", ["--mount", "--net", "sh", "-c", script], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     await new Promise<void>((resolve, reject) => {
@@ -25,13 +30,13 @@ export class MountNamespace {
       holder.on("error", reject);
       holder.on("exit", (code) => reject(new Error(`unshare ended with ${code}`)));
     });
-    return new MountNamespace(holder);
+    return new Namespace(holder);
   }
 
   /** Starts a program in it; the process is the program's own. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-    const { pid } = this.#holder;
-    return spawn("nsenter", [`--mount=/proc/${pid}/ns/mnt`, program, ...args], options);
+    const where = [`--target=${this.#holder.pid}`, "--mount", "--net"];
+    return spawn("nsenter", [...where, program, ...args], options);
   }
 
   /** Its own processes must have ended. */
