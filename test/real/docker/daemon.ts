@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -187,6 +187,11 @@ export class Daemon {
     );
     assert.is(code, 0, stderr);
     return stdout;
+  }
+
+  /** Starts a program that sees the daemon's mounts and network; whoever starts it ends it. */
+  spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+    return this.#namespace.spawn(program, args, options);
   }
 
   /** Starts a bridge, which {@link stop} ends. */
