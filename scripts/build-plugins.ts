@@ -15,6 +15,7 @@ export const PLUGINS: readonly string[] = [
   "cipd-policy",
   "docker-authz",
   "image-policy",
+  "local-volume",
   "pod-security",
   "pool-ipam",
   "sbom-policy",
