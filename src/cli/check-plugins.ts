@@ -39,6 +39,8 @@ function checkJudges({ manifest }: JudgingPlugin): void {
 export interface LoadAnyOptions {
   /** What the client of a bridge knows. */
   readonly clientMetadata?: MetadataProvider | undefined;
+  /** Where their calls run; see `LoadOptions.mode`. */
+  readonly mode?: LoadOptions["mode"];
   /** Throws for a plugin that is not wanted. */
   readonly check?: ((plugin: Plugin) => void) | undefined;
 }
@@ -53,9 +55,9 @@ export async function loadAnyPlugins(
   host: Host,
   plugins: readonly PluginArgument[],
   trust: Trust,
-  { clientMetadata, check = () => {} }: LoadAnyOptions = {},
+  { clientMetadata, mode, check = () => {} }: LoadAnyOptions = {},
 ): Promise<Plugin[]> {
-  const optionsOf = loadOptions(trust, clientMetadata);
+  const optionsOf = loadOptions(trust, { clientMetadata, mode });
   const loaded = await Promise.all(plugins.map(async (argument) => {
     const plugin = await loadTrusted(host, argument, trust, optionsOf);
     check(plugin);
@@ -98,7 +100,10 @@ async function loadTrusted(
 }
 
 /** Flags count before what the configuration says. */
-function loadOptions({ configPath }: Trust, clientMetadata?: MetadataProvider): OptionsOf {
+function loadOptions(
+  { configPath }: Trust,
+  { clientMetadata, mode }: LoadAnyOptions,
+): OptionsOf {
   return async ({ settingsPath, instance, fuel, timeoutMs, memoryPages, allow }, said) => ({
     settings: settingsPath === undefined ? said.settings : await readSettings(settingsPath),
     instance: instance ?? said.instance,
@@ -106,6 +111,7 @@ function loadOptions({ configPath }: Trust, clientMetadata?: MetadataProvider): 
     timeoutMs: timeoutMs ?? said.limits?.timeoutMs,
     memoryPages: memoryPages ?? said.limits?.memoryPages,
     grants: await grantsOf(allow, said, configPath, clientMetadata),
+    mode,
   });
 }
 

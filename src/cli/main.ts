@@ -85,7 +85,7 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
   const removeHandlers = onInterrupt(async () => {
     controller.abort();
     await finished;
-    log("error", "interrupted");
+    if (!verb.isServer) log("error", "interrupted");
   });
   try {
     const run = verb.run({ flags, log, quiet, stdout, stderr, signal: controller.signal });

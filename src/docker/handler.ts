@@ -3,6 +3,8 @@ import { PluginError } from "../plugin-error.ts";
 import { authorization, judgesDocker } from "./authz.ts";
 import { withDeadline } from "./deadline.ts";
 import type { DockerInterface, DockerMethod } from "./interface.ts";
+import { ipamDriver } from "./ipam-driver.ts";
+import { networkDriver } from "./network-driver.ts";
 import { replyOfError } from "./status.ts";
 import { volumeDriver } from "./volume-driver.ts";
 import { type DockerReply, encodeJson, Fields, readBody } from "./wire.ts";
@@ -12,6 +14,8 @@ export type { DockerReply } from "./wire.ts";
 /** Plugins by what Docker calls them for. */
 export interface DockerPlugins {
   readonly volume?: Pick<Plugin, "manifest" | "volume"> | undefined;
+  readonly netdriver?: Pick<Plugin, "manifest" | "netdriver"> | undefined;
+  readonly ipam?: Pick<Plugin, "manifest" | "ipam"> | undefined;
   /** All of them have to allow what they judge. */
   readonly authz?: readonly JudgingPlugin[] | undefined;
 }
@@ -54,7 +58,7 @@ export function pluginsOf(plugins: readonly Plugin[]): DockerPlugins {
 }
 
 /** What of which Docker calls one plugin; the names of their contracts. */
-const DRIVER_KINDS = ["volume"] as const;
+const DRIVER_KINDS = ["volume", "netdriver", "ipam"] as const;
 
 type DriverKind = (typeof DRIVER_KINDS)[number];
 
@@ -106,9 +110,15 @@ export function handlerOf(plugins: readonly Plugin[]): DockerHandler {
  * @throws {PluginError} `registry.not-implements` for one that is not what it was named for;
  * `usage.invalid` where there is none
  */
-export function createHandler({ volume, authz = [] }: DockerPlugins): DockerHandler {
+export function createHandler(
+  { volume, netdriver, ipam, authz = [] }: DockerPlugins,
+): DockerHandler {
   const interfaces: DockerInterface[] = [];
   if (volume !== undefined) interfaces.push(volumeDriver(checkKind("volume", volume)));
+  if (netdriver !== undefined) {
+    interfaces.push(networkDriver(checkKind("netdriver", netdriver)));
+  }
+  if (ipam !== undefined) interfaces.push(ipamDriver(checkKind("ipam", ipam)));
   if (authz.length > 0) interfaces.push(authorization(authz.map(checkJudges)));
   if (interfaces.length === 0) {
     throw new PluginError("usage.invalid", "Cannot serve Docker: there is no plugin");

@@ -1,14 +1,17 @@
 import { sanitizeLogText } from "../capability/log-text.ts";
-import type { VolumeFault } from "../contract/volume.ts";
+import { type DriverFault, isDriverFault } from "../contract/driver-fault.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 import { type DockerReply, encodeJson } from "./wire.ts";
 
 /**
- * What a driver answered when it could not do what it was asked, as the error that Docker gets; its
- * `details.fault` is the driver's own code.
+ * What a driver answered that did what it was asked.
+ *
+ * @throws {PluginError} `docker.driver-fault` for one that could not; `details.fault` is its own code
  */
-export function driverFault({ error: { code, message } }: VolumeFault): PluginError {
-  return new PluginError("docker.driver-fault", message, { details: { fault: code } });
+export function answered<Answer>(answer: Answer | DriverFault): Answer {
+  if (!isDriverFault(answer)) return answer;
+  const { code, message } = answer.error;
+  throw new PluginError("docker.driver-fault", message, { details: { fault: code } });
 }
 
 /**

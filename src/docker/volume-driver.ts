@@ -1,15 +1,9 @@
-import {
-  isVolumeFault,
-  type Volume,
-  type VolumeAnswer,
-  type VolumeAnswers,
-  type VolumeMethod,
-} from "../contract/volume.ts";
+import type { Volume, VolumeAnswer, VolumeAnswers, VolumeMethod } from "../contract/volume.ts";
 import type { Structure } from "../document/recognise/docker-schema.ts";
 import type { Plugin } from "../host/plugin.ts";
 import type { JsonObject } from "../json.ts";
 import type { DockerInterface, DockerMethod } from "./interface.ts";
-import { driverFault } from "./status.ts";
+import { answered } from "./status.ts";
 import type { Fields } from "./wire.ts";
 
 /** What Docker waits for Create and Mount, and for the rest. @see moby, volume/drivers/proxy.go */
@@ -24,6 +18,8 @@ const SHAPE: Structure = { fields: { Name: null, Opts: null, ID: null } };
  * @see moby, daemon/volume/drivers: extpoint.go, adapter.go
  */
 export function volumeDriver({ volume }: Pick<Plugin, "volume">): DockerInterface {
+  const done = <Method extends VolumeMethod>(answer: VolumeAnswer<Method>) =>
+    answered<VolumeAnswers[Method]>(answer);
   const named = (request: Fields) => ({ name: request.text("Name") });
   const mount = (request: Fields) => ({ ...named(request), id: request.text("ID") });
   const method = (call: DockerMethod["call"], patienceMs = SHORT_MS): DockerMethod => ({
@@ -72,12 +68,6 @@ export function volumeDriver({ volume }: Pick<Plugin, "volume">): DockerInterfac
       }),
     },
   };
-}
-
-/** @throws {PluginError} `docker.driver-fault` */
-function done<Method extends VolumeMethod>(answer: VolumeAnswer<Method>): VolumeAnswers[Method] {
-  if (isVolumeFault(answer)) throw driverFault(answer);
-  return answer as VolumeAnswers[Method];
 }
 
 /** Docker takes an empty time for a malformed one, so what is not known is left out. */

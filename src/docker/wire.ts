@@ -71,20 +71,20 @@ export class Fields {
   text(name: string): string {
     const value = this.#get(name) ?? "";
     if (typeof value === "string") return value;
-    throw this.#unlike(name, "a text");
+    throw this.unlike(name, "a text");
   }
 
   flag(name: string): boolean {
     const value = this.#get(name) ?? false;
     if (typeof value === "boolean") return value;
-    throw this.#unlike(name, "true or false");
+    throw this.unlike(name, "true or false");
   }
 
   /** A whole number; 0 where there is none. */
   count(name: string): number {
     const value = this.#get(name) ?? 0;
     if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-    throw this.#unlike(name, "a whole number");
+    throw this.unlike(name, "a whole number");
   }
 
   /** Texts by the sender's own names. */
@@ -93,14 +93,14 @@ export class Fields {
     if (Object.values(value).every((item) => typeof item === "string")) {
       return value as Record<string, string>;
     }
-    throw this.#unlike(name, "an object of texts");
+    throw this.unlike(name, "an object of texts");
   }
 
   /** Values of any form by the sender's own names. */
   object(name: string): JsonObject {
     const value = this.#get(name) ?? {};
     if (isJsonObject(value)) return value;
-    throw this.#unlike(name, "an object");
+    throw this.unlike(name, "an object");
   }
 
   /** The fields of a structure; undefined where it is missing. */
@@ -113,7 +113,7 @@ export class Fields {
   /** A list of structures. */
   list(name: string): Fields[] {
     const value = this.#get(name) ?? [];
-    if (!Array.isArray(value)) throw this.#unlike(name, "a list");
+    if (!Array.isArray(value)) throw this.unlike(name, "a list");
     return value.map((item, index) => {
       const path = `${this.#path}${name}.${index}`;
       if (isJsonObject(item)) return new Fields(this.#method, item, `${path}.`);
@@ -125,9 +125,18 @@ export class Fields {
     return Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
   }
 
-  #unlike(name: string, wanted: string): PluginError {
+  /** The error of a field that is not what it has to be. */
+  unlike(name: string, wanted: string): PluginError {
     return invalid(this.#method, `"${this.#path}${name}" has to be ${wanted}`);
   }
+}
+
+/** The members that are not empty: Go writes an empty text where there is nothing. */
+export function given<Name extends string>(
+  texts: Readonly<Record<Name, string>>,
+): { [Key in Name]?: string } {
+  const entries = Object.entries<string>(texts).filter(([, text]) => text !== "");
+  return Object.fromEntries(entries) as { [Key in Name]?: string };
 }
 
 /** A request whose body has more than {@link MAX_BODY_BYTES}. */

@@ -2,25 +2,20 @@ import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { ServerIdentity } from "./server-identity.ts";
 
 /** A socket's file, or a host and a port; the port 0 means any. */
 export type ListenAddress =
   | { readonly path: string }
   | { readonly host: string; readonly port: number };
 
-/** What a server shows its clients, and what they have to show it; PEM. */
-export interface ServerIdentity {
-  readonly cert: Uint8Array;
-  readonly key: Uint8Array;
-  /** Signs the certificate that each client must have. */
-  readonly ca: Uint8Array;
-}
-
 /** A request, its head read. */
 export interface HttpRequest {
   readonly method: string;
   /** As it was written, without the query. */
   readonly path: string;
+  /** The site of the web page that a browser asks for. */
+  readonly origin: string | undefined;
   /** Aborts when the client has gone before it was answered. */
   readonly signal: AbortSignal;
   /**
@@ -140,6 +135,7 @@ async function answerOne(
     const { status, mediaType, body } = await handle({
       method: request.method ?? "",
       path: pathOf(request.url ?? ""),
+      origin: request.headers.origin,
       signal: controller.signal,
       readBody: () => readBody(request, maxBodyBytes),
     });

@@ -62,6 +62,19 @@ export async function checkWritable(path: string): Promise<void> {
   await findOutputTarget(path);
 }
 
+/**
+ * Removes a file; one that is not there is no error.
+ *
+ * @throws {PluginError} `output.unwritable`
+ */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw asOutputError(path, error);
+  }
+}
+
 async function findOutputTarget(path: string): Promise<OutputTarget> {
   try {
     const stats = await statOrMissing(path);
