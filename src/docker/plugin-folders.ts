@@ -1,4 +1,6 @@
 import { environmentVariable } from "../platform/process.ts";
+import { SOCKET_DIR } from "./socket.ts";
+import { SPEC_DIR } from "./spec-writer.ts";
 
 /** Where plugins are looked for, the first folder first. */
 export interface PluginFolders {
@@ -19,7 +21,7 @@ export function dockerFolders(): PluginFolders {
   const isRootless = Boolean(environmentVariable("ROOTLESSKIT_STATE_DIR"));
   const library = isRootless && home ? `${home}/.local/lib` : "/usr/lib";
   return {
-    sockets: ["/run/docker/plugins"],
-    specs: ["/etc/docker/plugins", `${library}/docker/plugins`],
+    sockets: [SOCKET_DIR],
+    specs: [SPEC_DIR, `${library}/docker/plugins`],
   };
 }

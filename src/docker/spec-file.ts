@@ -7,7 +7,7 @@ import { readAddress } from "./address.ts";
 import { readFirstValue } from "./first-value.ts";
 
 /** What a `.json` file says of TLS. */
-export interface TlsFiles {
+export interface SpecTls {
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
@@ -19,7 +19,7 @@ export interface TlsFiles {
 export interface PluginSpec {
   readonly address: string;
   /** undefined for a `.spec`, and for a `.json` that says nothing of it. */
-  readonly tls?: TlsFiles | undefined;
+  readonly tls?: SpecTls | undefined;
 }
 
 /** What is read of a spec file, in bytes; one holds an address and three paths. */

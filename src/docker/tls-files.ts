@@ -1,4 +1,4 @@
-import { certificateFault, keyFault } from "../platform/certificate.ts";
+import { isCertificate, keyFault } from "../platform/certificate.ts";
 import { readFileBounded } from "../platform/file-system.ts";
 import type { ClientTls } from "../platform/http-client.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -43,15 +43,14 @@ export async function tlsOf(found: FoundPlugin, verification: TlsVerification): 
   const cert = await readCertificate(found, certFile);
   const key = await readPem(found, keyFile);
   const fault = keyFault(key, cert);
-  if (fault !== undefined) throw invalid(found, `"${keyFile}": ${fault}`);
+  if (fault !== undefined) throw invalid(found, `the key in "${keyFile}" is ${fault}`);
   return { verify, ca, cert, key };
 }
 
 async function readCertificate(found: FoundPlugin, path: string): Promise<string> {
   const pem = await readPem(found, path);
-  const fault = certificateFault(pem);
-  if (fault === undefined) return pem;
-  throw invalid(found, `"${path}": ${fault}`);
+  if (isCertificate(pem)) return pem;
+  throw invalid(found, `"${path}" is no certificate in PEM`);
 }
 
 async function readPem(found: FoundPlugin, path: string): Promise<string> {

@@ -1,28 +1,30 @@
+import { Buffer } from "node:buffer";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
-/** What is wrong with a certificate in PEM, the first of several; undefined where nothing is. */
-export function certificateFault(pem: string): string | undefined {
-  return faultOf(() => new X509Certificate(pem)) ? "it is no certificate in PEM" : undefined;
+/** Text in PEM. */
+export type Pem = string | Uint8Array;
+
+/** Whether it is a certificate; of several, the first is looked at. */
+export function isCertificate(pem: Pem): boolean {
+  try {
+    new X509Certificate(Buffer.from(pem));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
- * What is wrong with a private key in PEM, and with it for a certificate; undefined where the two belong
- * together. Only so both runtimes find it before anything is connected.
+ * What is wrong with a private key for a certificate, in words that follow "it is"; undefined where the two
+ * belong together. Deno takes any two, and then speaks to nobody.
  */
-export function keyFault(key: string, certificate: string): string | undefined {
-  let fits = false;
-  const fault = faultOf(() => {
-    fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
-  });
-  if (fault) return "it is no private key in PEM, or needs a password";
-  return fits ? undefined : "it is the key of another certificate";
-}
-
-function faultOf(read: () => unknown): boolean {
+export function keyFault(key: Pem, certificate: Pem): string | undefined {
   try {
-    read();
-    return false;
+    const shown = new X509Certificate(Buffer.from(certificate));
+    return shown.checkPrivateKey(createPrivateKey(Buffer.from(key)))
+      ? undefined
+      : "that of another certificate";
   } catch {
-    return true;
+    return "none in PEM, or wants a password";
   }
 }

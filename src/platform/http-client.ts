@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as TlsAgent, request as requestHttps } from "node:https";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { pipeline, Readable } from "node:stream";
 
 /** Where a server listens: a socket's file, or a host and a port. */
@@ -135,7 +135,9 @@ export class HttpClient {
     };
     if ("path" in endpoint) return requestHttp({ ...options, socketPath: endpoint.path });
     const { host, port, tls } = endpoint;
-    return (tls === undefined ? requestHttp : requestHttps)({ ...options, host, port });
+    if (tls === undefined) return requestHttp({ ...options, host, port });
+    // Else the certificate would have to be that of the header `Host`. An address is no name to ask for.
+    return requestHttps({ ...options, host, port, servername: isIP(host) === 0 ? host : "" });
   }
 }
 
