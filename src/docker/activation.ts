@@ -1,4 +1,4 @@
-import type { Turns } from "../capability/turns.ts";
+import type { Turns } from "../turns.ts";
 import type { Host } from "../host/host.ts";
 import { endpointOf, socketEndpoint } from "./address.ts";
 import { type Clock, retrying } from "./backoff.ts";

@@ -74,7 +74,9 @@ export function endpointOf(address: string, tls: ClientTls): PluginEndpoint {
   if (host.includes("@")) throw invalid(address, "a plugin is not sent any user name");
   const [, name = "", digits = ""] = /^(.*?)(?::(\d*))?$/.exec(host) ?? [];
   const port = digits === "" ? defaultPort : Number(digits);
-  if (name === "" || port < 1 || port > 65_535) throw invalid(address, "there is no such host");
+  if (!/^[!-~]+$/.test(name) || port < 1 || port > 65_535) {
+    throw invalid(address, "there is no such host");
+  }
   return {
     endpoint: {
       // An address of IPv6 without its brackets, and the zone decoded.

@@ -11,6 +11,7 @@ export interface Exchange {
   readonly clock: Clock;
   readonly method: string;
   readonly body: PluginRequest["body"];
+  readonly isLasting: boolean;
   /** Of each try, in milliseconds; `Infinity` for no end. */
   readonly timeoutMs: number;
   readonly retry: boolean;
@@ -41,12 +42,13 @@ const MAX_REASON_BYTES = 64 * 1024;
  * `docker.timeout`, `docker.closed`, `call.aborted`, `usage.invalid`
  */
 export async function openAnswer(exchange: Exchange): Promise<OpenAnswer> {
-  const { transport, clock, method, body, timeoutMs, retry, signal, closing } = exchange;
+  const { transport, clock, method, body, isLasting, timeoutMs, retry, signal, closing } = exchange;
   const whole = new Bound().by(closing).by(signal, (cause) => givenUp(method, cause));
   const attempt = async () => {
     const bound = new Bound().by(whole.signal).after(timeoutMs, () => tooSlow(method, timeoutMs));
     try {
-      return { bound, reply: await transport.send({ method, body, signal: bound.signal }) };
+      const request = { method, body, isLasting, signal: bound.signal };
+      return { bound, reply: await transport.send(request) };
     } catch (error) {
       bound.end();
       throw error;

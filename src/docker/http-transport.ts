@@ -32,10 +32,10 @@ export function httpTransport(
       { cause },
     );
   return {
-    send: async ({ method, body, signal }) => {
+    send: async ({ method, body, isLasting, signal }) => {
       const path = pathOf(method);
       try {
-        const answer = await client.post({ path, headers, body, signal });
+        const answer = await client.post({ path, headers, body, isLasting, signal });
         return { ...answer, body: wholeBody(answer.body, method, signal) };
       } catch (error) {
         throw signal.aborted ? signal.reason : unreachable(error);

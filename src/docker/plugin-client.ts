@@ -1,4 +1,5 @@
 import type { JsonValue } from "../json.ts";
+import { createSharedController } from "../platform/abort-controller.ts";
 import type { ClientTls } from "../platform/http-client.ts";
 import { PluginError } from "../plugin-error.ts";
 import { endpointOf } from "./address.ts";
@@ -50,7 +51,7 @@ export class PluginClient {
   readonly #timeoutMs: number;
   readonly #maxAnswerBytes: number;
   readonly #clock: Clock;
-  readonly #closing: AbortController = new AbortController();
+  readonly #closing: AbortController = createSharedController();
 
   /**
    * @param plugin `unix:///run/docker/plugins/a.sock`, `tcp://host:port`, `http://…`, `https://…`; or
@@ -99,7 +100,7 @@ export class PluginClient {
     options: Omit<CallOptions, "fields"> = {},
   ): Promise<ReadableStream<Uint8Array>> {
     // As in Docker, which sends nothing as `null` here.
-    const answer = await this.#open(method, bodyOf(method, args ?? null), options);
+    const answer = await this.#open(method, bodyOf(method, args ?? null), options, true);
     answer.stopTimer();
     return streamOf(answer);
   }
@@ -141,6 +142,7 @@ export class PluginClient {
     method: string,
     body: PluginRequest["body"],
     { signal, timeoutMs = this.#timeoutMs, retry = true }: CallOptions,
+    isLasting = false,
   ): Promise<OpenAnswer> {
     if (!(timeoutMs > 0)) {
       throw new PluginError(
@@ -150,7 +152,7 @@ export class PluginClient {
     }
     const [transport, clock, closing] = [this.#transport, this.#clock, this.#closing.signal];
     return await openAnswer(
-      { transport, clock, closing, method, body, timeoutMs, retry, signal },
+      { transport, clock, closing, method, body, isLasting, timeoutMs, retry, signal },
     );
   }
 

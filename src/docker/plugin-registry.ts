@@ -1,5 +1,6 @@
-import { Turns } from "../capability/turns.ts";
+import { Turns } from "../turns.ts";
 import type { Host } from "../host/host.ts";
+import { createSharedController } from "../platform/abort-controller.ts";
 import { PluginError } from "../plugin-error.ts";
 import { activatePlugin, type ActivationOptions } from "./activation.ts";
 import { type Clock, REAL_CLOCK, retrying } from "./backoff.ts";
@@ -61,7 +62,7 @@ export class PluginRegistry {
   readonly #handlers: PluginHandlers = new PluginHandlers();
   /** Those that were asked what they are for, and those that are being asked. */
   readonly #plugins: Map<string, Promise<RegisteredPlugin>> = new Map();
-  readonly #closing: AbortController = new AbortController();
+  readonly #closing: AbortController = createSharedController();
 
   constructor(options: PluginRegistryOptions = {}) {
     const defaults = dockerFolders();

@@ -4,6 +4,8 @@ export interface PluginRequest {
   readonly method: string;
   /** What is no array of bytes is sent once, and never again. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Whether its answer may go on for ever. */
+  readonly isLasting?: boolean | undefined;
   /** Ends it, and the answer's body; its reason is what is thrown then. */
   readonly signal: AbortSignal;
 }

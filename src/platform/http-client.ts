@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp
 import { Agent as TlsAgent, request as requestHttps } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { pipeline, Readable } from "node:stream";
+import { Turns } from "../turns.ts";
 
 /** Where a server listens: a socket's file, or a host and a port. */
 export type HttpEndpoint =
@@ -26,6 +27,8 @@ export interface HttpPost {
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes are sent with their length; anything else in chunks, and never twice. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Whether it may take for ever, as a log that is followed: then it keeps no other from its turn. */
+  readonly isLasting?: boolean | undefined;
   /** Ends it, the answer's body too; its reason is what is thrown then. */
   readonly signal: AbortSignal;
 }
@@ -48,6 +51,12 @@ export interface HttpClientOptions {
 }
 
 /**
+ * Requests at a time; more wait for their turn. A server's queue of new connections has 511 places on Node,
+ * and what finds none on a socket's file fails.
+ */
+const MAX_REQUESTS = 256;
+
+/**
  * Speaks HTTP/1.1 with one server, over connections that it keeps. Follows no redirect, and takes no
  * proxy from the environment.
  */
@@ -56,6 +65,7 @@ export class HttpClient {
   readonly #connectMs: number;
   readonly #kept: Agent;
   readonly #single: Agent;
+  readonly #turns: Turns = new Turns(MAX_REQUESTS);
 
   constructor(endpoint: HttpEndpoint, { idleMs, connectMs }: HttpClientOptions) {
     this.#endpoint = endpoint;
@@ -77,10 +87,12 @@ export class HttpClient {
    * @throws What the connection failed with; the signal's reason.
    */
   async post(post: HttpPost): Promise<HttpAnswer> {
-    post.signal.throwIfAborted();
-    if (!(post.body instanceof Uint8Array)) return await this.#exchange(post, this.#single);
+    const { body, isLasting = false, signal } = post;
+    signal.throwIfAborted();
+    if (isLasting || !(body instanceof Uint8Array)) return await this.#exchange(post, this.#single);
+    const giveBack = await this.#turns.take(signal);
     try {
-      return await this.#exchange(post, this.#kept);
+      return await this.#exchange(post, this.#kept, giveBack);
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
       // The server closed it while nothing was under way, as it may: that is no failure of the server.
@@ -94,10 +106,17 @@ export class HttpClient {
     this.#single.destroy();
   }
 
-  #exchange(post: HttpPost, agent: Agent): Promise<HttpAnswer> {
+  /** @param over Is called when the connection is free again, or gone. */
+  #exchange(post: HttpPost, agent: Agent, over: () => void = () => {}): Promise<HttpAnswer> {
+    let request: ClientRequest;
+    try {
+      request = this.#open(post, agent);
+    } catch (error) {
+      over();
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => {
       const { signal } = post;
-      const request = this.#open(post, agent);
       let wasKept = false;
       request.on("socket", (socket) => {
         wasKept = request.reusedSocket;
@@ -105,16 +124,21 @@ export class HttpClient {
         request.reusedSocket = false;
         if (!wasKept) boundConnecting(request, socket, this.#connectMs);
       });
-      const abort = () => request.destroy(new Error("aborted"));
+      const abort = () => {
+        request.destroy(new Error("aborted"));
+        reject(signal.reason);
+      };
       signal.addEventListener("abort", abort, { once: true });
-      request.on("close", () => signal.removeEventListener("abort", abort));
+      request.on("close", () => {
+        signal.removeEventListener("abort", abort);
+        over();
+      });
       request.on("response", (response) => resolve(answerOf(request, response, signal)));
       request.on("upgrade", (_response, socket) => {
         socket.destroy();
         reject(new Error("the server wants to speak another protocol"));
       });
       request.on("error", (error: Error & { code?: string }) => {
-        if (signal.aborted) return reject(signal.reason);
         const ended = error.code === "ECONNRESET" || error.code === "EPIPE";
         reject(wasKept && ended ? new StaleConnection(error) : error);
       });

@@ -401,6 +401,16 @@ test("close() ends what is under way and what waits for its next try; calls are 
   assert.equal(clock.slept, [1_000]);
 });
 
+test("a thousand calls at once are all answered, over connections that are used again", async () => {
+  await using plugin = await startPlugin(socket(), echo);
+  const clock = testClock();
+  await using client = new PluginClient(plugin.address, { clock });
+  const all = Array.from({ length: 1_000 }, (_, n) => client.call("A.B", { n }));
+  assert.equal(await Promise.all(all), Array.from({ length: 1_000 }, (_, n) => ({ n })));
+  assert.equal(clock.slept, []);
+  assert.ok(plugin.connections() <= 256);
+});
+
 test("what is no method, or no JSON, is not sent", async () => {
   await using plugin = await startPlugin(socket(), echo);
   await using client = new PluginClient(plugin.address);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
+import { createSharedController } from "../../src/platform/abort-controller.ts";
 import { type ClientTls, HttpClient, type HttpPost } from "../../src/platform/http-client.ts";
 import {
   errorOf,
@@ -39,7 +40,7 @@ const POST: HttpPost = {
   path: "/a",
   headers: { Host: "there" },
   body: new TextEncoder().encode("x"),
-  signal: new AbortController().signal,
+  signal: createSharedController().signal,
 };
 
 async function post(client: HttpClient, change: Partial<HttpPost> = {}): Promise<string> {
@@ -146,6 +147,34 @@ test("a signal ends a request on a kept connection, which nobody sends again", a
   assert.is((await posting).message, "mine");
   assert.is(await post(client), "y");
   assert.equal(server.received.map(({ url }) => url), ["/a", "/hang", "/a"]);
+  client.close();
+});
+
+test("so many requests wait for their turn, can leave the line, and none waits for lasting ones", async () => {
+  let go!: () => void;
+  const gate = new Promise<void>((resolve) => go = resolve);
+  await using server = await startPlugin(socket(), async ({ url }, response) => {
+    if (url === "/lasting") return void response.write("...");
+    await gate;
+    reply(response, "y");
+  });
+  const client = clientOf(server);
+  const lasting = Array.from(
+    { length: 300 },
+    () => client.post({ ...POST, path: "/lasting", isLasting: true }),
+  );
+  for (const answer of await Promise.all(lasting)) assert.is(answer.status, 200);
+  const all = Array.from({ length: 256 }, () => post(client));
+  while (server.received.length < 556) await new Promise((resolve) => setTimeout(resolve, 5));
+  const controller = new AbortController();
+  const waiting = errorOf(post(client, { signal: controller.signal }));
+  const last = post(client);
+  controller.abort(new Error("left"));
+  assert.is((await waiting).message, "left");
+  assert.is(server.received.length, 556);
+  go();
+  assert.equal(new Set(await Promise.all([...all, last])), new Set(["y"]));
+  assert.is(server.received.length, 557);
   client.close();
 });
 
