@@ -39,6 +39,7 @@ export interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly tls?: ServerIdentity | undefined;
   readonly maxBodyBytes: number;
+  readonly times?: Partial<HttpTimes> | undefined;
   /** Answers; what it throws closes the connection. */
   handle(request: HttpRequest): Promise<HttpReply>;
 }
@@ -54,12 +55,17 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** What a client may take to send the head of a request, and all of it, in milliseconds. */
-const HEAD_MS = 10_000;
-const REQUEST_MS = 60_000;
+/** What clients may take, in milliseconds. */
+export interface HttpTimes {
+  /** To send the head of a request, or for the handshake of TLS. */
+  readonly headMs: number;
+  /** To send all of a request. */
+  readonly requestMs: number;
+  /** How often connections are looked at for the two. */
+  readonly lookMs: number;
+}
 
-/** How often connections are looked at for the two, in milliseconds. */
-const LOOK_MS = 2_000;
+const TIMES: HttpTimes = { headMs: 10_000, requestMs: 60_000, lookMs: 2_000 };
 
 /** Of all header lines of a request together. */
 const HEAD_BYTES = 16 * 1024;
@@ -69,22 +75,20 @@ const MAX_CONNECTIONS = 4_096;
 
 /** Serves HTTP/1.1. Idle connections stay open: a client that just sends something on one must not lose it. */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
+  const { headMs, requestMs, lookMs } = { ...TIMES, ...options.times };
   const bounds = {
     maxHeaderSize: HEAD_BYTES,
-    headersTimeout: HEAD_MS,
-    requestTimeout: REQUEST_MS,
-    connectionsCheckingInterval: LOOK_MS,
+    headersTimeout: headMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: lookMs,
     keepAliveTimeout: 0,
   };
   let closing = false;
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    // What is still under way on a connection is answered, and nothing more is wanted on it.
-    if (closing) response.setHeader("Connection", "close");
-    void answerOne(request, response, options);
-  };
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    void answerOne(request, response, options, () => closing);
   const server = options.tls === undefined
     ? createServer(bounds, answer)
-    : createTlsServer({ ...bounds, ...tlsOptions(options.tls) }, answer);
+    : createTlsServer({ ...bounds, ...tlsOptions(options.tls), handshakeTimeout: headMs }, answer);
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, options.address);
   return {
@@ -104,7 +108,6 @@ function tlsOptions({ cert, key, ca }: ServerIdentity) {
     requestCert: true,
     rejectUnauthorized: true,
     minVersion: "TLSv1.2" as const,
-    handshakeTimeout: HEAD_MS,
   };
 }
 
@@ -124,6 +127,7 @@ async function answerOne(
   request: IncomingMessage,
   response: ServerResponse,
   { maxBodyBytes, handle }: HttpServerOptions,
+  isClosing: () => boolean,
 ): Promise<void> {
   const controller = new AbortController();
   response.on("close", () => {
@@ -139,8 +143,8 @@ async function answerOne(
       signal: controller.signal,
       readBody: () => readBody(request, maxBodyBytes),
     });
-    // Nobody reads the rest of a body that was not wanted.
-    if (!request.complete) response.setHeader("Connection", "close");
+    // Nobody reads the rest of a body that was not wanted, nor another request at the end.
+    if (!request.complete || isClosing()) response.setHeader("Connection", "close");
     response.writeHead(status, { "Content-Type": mediaType, "Content-Length": body.length });
     response.end(Buffer.from(body.buffer, body.byteOffset, body.length));
   } catch {
