@@ -14,8 +14,11 @@ import { PROJECT } from "./project.ts";
 export const PLUGINS: readonly string[] = [
   "cipd-policy",
   "image-policy",
+  "local-volume",
   "pod-security",
+  "pool-ipam",
   "sbom-policy",
+  "veth-net",
 ];
 
 /** The file of a plugin that `npm run build` has built. */
