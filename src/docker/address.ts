@@ -14,20 +14,27 @@ export interface PluginAddress {
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const URL_PARTS = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)/;
-const HOST = /^(?:[^@]*@)?(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[^\s:[\]<>"%]*)(?::\d*)?$/;
+const HOST = /^(?:[\w.~!$&'()*+,;=:-]*@)?(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|[\w.~-]*)(?::\d*)?$/;
 
 /**
  * Reads what a spec file holds.
  *
- * @returns undefined for what Go takes for no URL with a scheme.
+ * @returns undefined for what Go takes for no URL with a scheme, and for a host of characters that no host
+ * has.
  * @see Go, net/url: Parse
  */
 export function readAddress(address: string): PluginAddress | undefined {
   if (CONTROL.test(address)) return undefined;
   const [, scheme, host = "", path = ""] = URL_PARTS.exec(address) ?? [];
   if (scheme === undefined || !HOST.test(host)) return undefined;
+  // What stands right behind the scheme is neither host nor path.
+  const isPath = path === "" || path.startsWith("/");
   try {
-    return { scheme: scheme.toLowerCase(), host, path: decodeURIComponent(path) };
+    return {
+      scheme: scheme.toLowerCase(),
+      host,
+      path: isPath ? decodeURIComponent(path) : "",
+    };
   } catch {
     return undefined;
   }
@@ -74,7 +81,7 @@ export function endpointOf(address: string, tls: ClientTls): PluginEndpoint {
   if (host.includes("@")) throw invalid(address, "a plugin is not sent any user name");
   const [, name = "", digits = ""] = /^(.*?)(?::(\d*))?$/.exec(host) ?? [];
   const port = digits === "" ? defaultPort : Number(digits);
-  if (!/^[!-~]+$/.test(name) || port < 1 || port > 65_535) {
+  if (name === "" || port < 1 || port > 65_535) {
     throw invalid(address, "there is no such host");
   }
   return {

@@ -27,7 +27,6 @@ export function bundleTransport(handler: DockerHandler): PluginTransport {
   };
 }
 
-// deno-lint-ignore require-await
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -41,7 +41,7 @@ test("endpointOf() refuses what Docker would dial somewhere", () => {
     ["tcp://", /no host/],
     ["http:///path", /no host/],
     ["tcp://:8080", /no such host/],
-    ["tcp://\u00e9:1", /no such host/],
+    ["tcp://\u00e9:1", /no URL/],
     ["tcp://a:65536", /no such host/],
     ["tcp://a:0", /no such host/],
     ["tcp://user:secret@a:1", /not sent any user name/],

@@ -282,6 +282,31 @@ test("stream() gives the body as it comes (moby 9)", async () => {
   assert.is(await new Response(await client.stream("Test.Echo")).text(), "null\n");
 });
 
+test("stream() gives a log driver's frames as they were written (moby 27)", async () => {
+  // A length in four bytes, then so many bytes of protobuf: source "stdout", a time, a line.
+  const frame = (line: string) => {
+    const entry = Buffer.from(
+      `\x0a\x06stdout\x10\x01\x1a${String.fromCharCode(line.length)}${line}`,
+    );
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(entry.length);
+    return Buffer.concat([length, entry]);
+  };
+  const lines = ["one", "two", "and three"].map(frame);
+  await using plugin = await startPlugin(socket(), async (_request, response) => {
+    for (const line of lines) {
+      response.write(line);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    response.end();
+  });
+  await using client = new PluginClient(plugin.address);
+  const config = { Info: { ContainerID: "c" }, Config: { Tail: -1, Follow: false } };
+  const body = await new Response(await client.stream("LogDriver.ReadLogs", config)).arrayBuffer();
+  assert.equal(Buffer.from(body), Buffer.concat(lines));
+  assert.equal(JSON.parse(plugin.received[0]!.body), config);
+});
+
 test("stream() has all the time once it has begun, ends with its reader, its signal and its client", async () => {
   const gone: Promise<void>[] = [];
   await using plugin = await startPlugin(socket(), ({ url }, response) => {
