@@ -72,7 +72,7 @@ test("Plugin.Activate lists what the plugins implement, with a body or without",
   }
 });
 
-test("one plugin may be several things", async () => {
+test("one plugin may be several things", () => {
   const { plugin } = fakeDriver("ipam", {});
   const manifest = {
     ...plugin.manifest,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { PluginClient } from "../../src/docker/plugin-client.ts";
 import { PluginRegistry, type PluginRegistryOptions } from "../../src/docker/plugin-registry.ts";
+import { serveDocker } from "../../src/docker/serve.ts";
 import { createHost } from "../../src/host/host.ts";
 import {
   answering,
@@ -95,12 +96,17 @@ test("a plugin is activated once; all who wait share it, and later ones", async 
 test("whoever waits for an activation that fails hears of it, and the next one tries anew (moby 19)", async () => {
   await using here = await world();
   let works = false;
+  let answer!: () => void;
   await using plugin = await startPlugin(here.socket("fruit"), (_request, response) => {
+    answer = () => reply(response, { Err: "some junk happened" }, 500);
     if (works) reply(response, { Implements: ["apple"] });
-    else reply(response, { Err: "some junk happened" }, 500);
   });
-  const errors = await Promise.all([1, 2].map(() => errorOf(here.registry.get("fruit", "apple"))));
-  for (const { code, message } of errors) {
+  const get = () => errorOf(here.registry.get("fruit", "apple"));
+  const first = get();
+  while (plugin.received.length === 0) await settle();
+  const others = [get(), get()];
+  answer();
+  for (const { code, message } of await Promise.all([first, ...others])) {
     assert.equal([code, message], ["docker.call-failed", "Plugin.Activate: some junk happened"]);
   }
   assert.is(plugin.received.length, 1);
@@ -400,6 +406,53 @@ test("a bundle answers through the same client as a socket", async () => {
   const given = await errorOf(vol.client.call("VolumeDriver.Path", { Name: "db" }, { signal }));
   assert.is(given.code, "call.aborted");
   assert.equal(await here.registry.getAll("NetworkDriver"), []);
+});
+
+test("a bundle says the same from a folder, through a socket and through a port with TLS", async () => {
+  await using host = await createHost({ workers: 1 });
+  await using here = await world({ host });
+  const volume = await host.load(VOLUME_BUNDLE);
+  const tls = (name: string) => projectPath("test", "fixture", "tls", name);
+  await using _socket = await serveDocker({ name: "socket", volume, socketDir: here.folder.path });
+  await using _port = await serveDocker({
+    name: "port",
+    volume,
+    tcp: {
+      host: "127.0.0.1",
+      port: 0,
+      specDir: here.folder.path,
+      tls: {
+        certFile: tls("server.pem"),
+        keyFile: tls("server.key"),
+        caFile: tls("ca.pem"),
+        client: { certFile: tls("client.pem"), keyFile: tls("client.key") },
+      },
+    },
+  });
+  await here.folder.write({ "file.wasm": VOLUME_BUNDLE });
+  const all = await here.registry.getAll("VolumeDriver");
+  assert.equal(all.map(({ name }) => name), ["socket", "port", "file"]);
+  const calls: [method: string, args: unknown][] = [
+    ["VolumeDriver.Path", { Name: "db" }],
+    ["VolumeDriver.Capabilities", undefined],
+    ["VolumeDriver.Remove", { Name: "db" }],
+    ["VolumeDriver.Remove", { Name: 7 }],
+    ["VolumeDriver.None", {}],
+    ["AuthZPlugin.AuthZReq", {}],
+  ];
+  for (const [method, args] of calls) {
+    const outcomes = await Promise.all(
+      all.map(({ client }) =>
+        client.call(method, args).catch(({ code, message, details }) => ({
+          code,
+          message,
+          details,
+        }))
+      ),
+    );
+    assert.equal(outcomes[1], outcomes[0], method);
+    assert.equal(outcomes[2], outcomes[0], method);
+  }
 });
 
 test("a bundle is only looked for where there is a host; of one name, the socket counts", async () => {

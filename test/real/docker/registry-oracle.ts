@@ -1,19 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { PROJECT } from "../../../scripts/project.ts";
-import { runCommand } from "../../../scripts/run-command.ts";
+import { type GoPrograms, goPrograms } from "../../support/go-programs.ts";
 
-const PROGRAM = join(PROJECT, ".work", "docker-registry", "registry");
-
-/** Builds `registry/`. @returns Why it is not there; undefined where it is. */
-export async function buildOracle(): Promise<string | undefined> {
-  if ((await runCommand("go", ["version"])).code !== 0) return "Go is not installed";
-  await mkdir(join(PROGRAM, ".."), { recursive: true });
-  const cwd = join(PROJECT, "test", "real", "docker", "registry");
-  const { code, output } = await runCommand("go", ["build", "-o", PROGRAM, "."], { cwd });
-  return code === 0 ? undefined : `Docker's pkg/plugins cannot be built: ${output.trim()}`;
-}
+/** `registry/`, which asks Docker's own pkg/plugins. */
+export const ORACLE: GoPrograms<"registry"> = goPrograms("docker/registry", { registry: "." });
 
 /** What Docker finds under a name. */
 export interface DockerFound {
@@ -64,7 +53,7 @@ export async function askCalls(
 
 function ask<T>(question: object): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = spawn(PROGRAM, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(ORACLE.path("registry"), { stdio: ["pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => stdout += chunk);

@@ -16,15 +16,15 @@ import { type Random, xorshift } from "../pod-security/random-pod.ts";
 import {
   askCalls,
   askFolders,
-  buildOracle,
   type DockerFound,
   type DockerOutcome,
+  ORACLE,
 } from "./registry-oracle.ts";
 
 const TITLE = "registry and client beside Docker's own";
 const test = suite(TITLE);
 
-const missing = await buildOracle();
+const missing = await ORACLE.build();
 if (missing !== undefined) leaveOut(TITLE, missing);
 
 function real(name: string, run: () => Promise<void>): void {
