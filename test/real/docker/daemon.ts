@@ -147,10 +147,10 @@ export class Daemon {
     throw new Error(`docker ${args.join(" ")} ended with ${code}: ${stderr}`);
   }
 
-  /** Wants `docker` to fail with this exit code and these words, and to print nothing else. */
+  /** Wants `docker` to fail with this exit code and these words. */
   async fails(args: readonly string[], code: number, words: RegExp, cli?: string): Promise<void> {
     const finished = await this.docker(args, cli);
-    assert.equal({ ...finished, stderr: "" }, { code, stdout: "", stderr: "" }, finished.stderr);
+    assert.is(finished.code, code, finished.stderr);
     assert.match(finished.stderr, words, finished.stderr);
   }
 
@@ -176,11 +176,14 @@ export class Daemon {
     });
   }
 
-  /** What a program prints that sees the daemon's mounts and network. */
-  async inside(program: string, args: readonly string[]): Promise<string> {
-    const stdio = ["ignore", "pipe", "pipe"] as const;
+  /** What a program prints that sees the daemon, its mounts and its network. */
+  async inside(
+    program: string,
+    args: readonly string[],
+    { cwd, env }: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  ): Promise<string> {
     const { code, stdout, stderr } = await finish(
-      this.#namespace.spawn(program, args, { stdio: [...stdio] }),
+      this.#namespace.spawn(program, args, { cwd, env: { ...this.environment(), ...env } }),
     );
     assert.is(code, 0, stderr);
     return stdout;

@@ -35,7 +35,9 @@ export class Namespace {
 
   /** Starts a program in it; the process is the program's own. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-    const where = [`--target=${this.#holder.pid}`, "--mount", "--net"];
+    // Whoever enters it stands at its root.
+    const there = ["sh", "-c", 'cd "$0" && exec "$@"', String(options.cwd ?? "/")];
+    const where = [`--target=${this.#holder.pid}`, "--mount", "--net", ...there];
     return spawn("nsenter", [...where, program, ...args], options);
   }
 

@@ -1,7 +1,10 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import * as assert from "uvu/assert";
+import { CLI } from "../../support/cli.ts";
 import { leaveOut } from "../../support/optional.ts";
+import { projectPath } from "../../support/paths.ts";
 import { suite } from "../../support/suite.ts";
 import { Daemon, IMAGE } from "./daemon.ts";
 import { inspectVolume, type LocalVolumes, serveLocalVolumes } from "./local-volume.ts";
@@ -21,7 +24,7 @@ if (missing !== undefined) leaveOut(TITLE, missing);
 test.before(async (context) => {
   if (missing !== undefined) return;
   context.daemon = await Daemon.start();
-  context.volumes = await serveLocalVolumes(context.daemon, "vol");
+  context.volumes = await serveLocalVolumes(context.daemon, "folders");
 });
 
 test.after(async ({ daemon }) => await daemon?.stop());
@@ -180,6 +183,37 @@ real("what is gone from the folder is gone for Docker only when it is removed", 
   assert.is((await inspectVolume(daemon, "v7")).Status["folder"], "missing");
   await daemon.done(["volume", "rm", "v7"]);
   assert.is(await daemon.done(["volume", "ls", "-q"]), "");
+});
+
+real("the five commands of the README lead to a container with a volume", async ({ daemon }) => {
+  const folder = daemon.path("readme");
+  await mkdir(join(folder, "bin"), { recursive: true });
+  await symlink(projectPath("wasm-plugins"), join(folder, "wasm-plugins"));
+  const cofferdam = join(folder, "bin", "cofferdam");
+  // What goes on in the background must not keep the shell's own output open.
+  await writeFile(
+    cofferdam,
+    `#!/bin/sh
+[ "$1" = docker ] && echo $$ >pid && exec >bridge.log 2>&1
+exec ${[CLI[0], ...CLI[1]].join(" ")} "$@"
+`,
+  );
+  await chmod(cofferdam, 0o755);
+  const readme = await readFile(projectPath("wasm-plugins", "local-volume", "README.md"), "utf8");
+  const script = /<!-- example: volume -->\s+```sh\n([^]*?)```/.exec(readme)![1]!;
+  assert.is(script.replaceAll("\\\n", "").trim().split("\n").length, 5);
+  try {
+    const output = await daemon.inside("sh", ["-ec", script], {
+      cwd: folder,
+      env: { PATH: `${join(folder, "bin")}:${process.env["PATH"]}` },
+    });
+    assert.match(output, /^data\nhello$/m);
+    assert.is(await readFile(join(folder, "volumes", "data", "greeting"), "utf8"), "hello\n");
+    await daemon.done(["volume", "rm", "data"]);
+  } finally {
+    const pid = await readFile(join(folder, "pid"), "utf8").catch(() => undefined);
+    if (pid !== undefined) process.kill(Number(pid), "SIGTERM");
+  }
 });
 
 test.run();
