@@ -71,7 +71,7 @@ for (const [settings, path] of BAD_SETTINGS) {
   });
 }
 
-const PING: JsonObject = { method: "GET", path: "/_ping", query: {}, headers: {}, user: "" };
+const PING: JsonObject = { method: "GET", path: "/_ping", query: {}, headers: {} };
 const SETTINGS: JsonObject = { images: ["docker.io/library/*"] };
 
 test("the manifest's defaults are the policy's", async () => {
@@ -101,7 +101,6 @@ async function throughBothDoors(body: JsonObject): Promise<[string[], string[]]>
     path: "/v1.41/containers/create",
     query: {},
     headers: {},
-    user: "",
     body,
   };
   const verdicts = await Promise.all(
