@@ -13,7 +13,9 @@ import { PROJECT } from "./project.ts";
 /** The plugins, by the names of their folders. */
 export const PLUGINS: readonly string[] = [
   "cipd-policy",
+  "docker-authz",
   "image-policy",
+  "local-volume",
   "pod-security",
   "pool-ipam",
   "sbom-policy",

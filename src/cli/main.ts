@@ -12,6 +12,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   build: async () => (await import("./build.ts")).build,
   check: async () => (await import("./check.ts")).check,
   "cipd serve": async () => (await import("./cipd-serve.ts")).cipdServe,
+  "docker serve": async () => (await import("./docker-serve.ts")).dockerServe,
   init: async () => (await import("./init.ts")).init,
   inspect: async () => (await import("./inspect.ts")).inspect,
   lock: async () => (await import("./lock.ts")).lock,
@@ -84,7 +85,7 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
   const removeHandlers = onInterrupt(async () => {
     controller.abort();
     await finished;
-    log("error", "interrupted");
+    if (!verb.isServer) log("error", "interrupted");
   });
   try {
     const run = verb.run({ flags, log, quiet, stdout, stderr, signal: controller.signal });
