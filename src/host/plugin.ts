@@ -16,20 +16,14 @@ import type { JsonObject, JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
-import type {
-  Mode,
-  Sandbox,
-  SandboxLimits,
-  SandboxModule,
-  SandboxSource,
-} from "../sandbox/sandbox.ts";
+import type { Mode, Sandbox, SandboxLimits, SandboxModule } from "../sandbox/sandbox.ts";
 import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
 import { type IpamDriver, ipamOf } from "./ipam.ts";
 import { netdriverOf, type NetworkDriver } from "./netdriver.ts";
 import { networkOf, type NetworkPlugin } from "./network.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
-import { checkSettings, validateSettings } from "./settings.ts";
+import { checkSettings } from "./settings.ts";
 import { withSourcePositions } from "./source-positions.ts";
 import { type VolumeDriver, volumeOf } from "./volume.ts";
 
@@ -58,8 +52,7 @@ export interface LoadOptions {
   /**
    * Where its calls run. Without it, `inline` (in the caller's thread, bounded by fuel) for a plugin
    * that asks for nothing that blocks, and where nobody wants another deadline or more fuel than the
-   * defaults; else `worker`. A call that asks for nothing of what was granted runs inline as well where
-   * calls need not run one after the other.
+   * defaults; else `worker`.
    */
   readonly mode?: Mode | undefined;
 }
@@ -141,12 +134,7 @@ function effectiveLimits(
 }
 
 /** Fuel bounds a call wherever it runs; only a thread of its own can be ended at a deadline. */
-function modeOf(
-  limits: SandboxLimits,
-  asked: Mode | undefined,
-  blocks: boolean,
-  serial: boolean,
-): SandboxSource["mode"] {
+function modeOf(limits: SandboxLimits, asked: Mode | undefined, blocks: boolean): Mode {
   if (asked === "inline" && blocks) {
     throw new PluginError(
       "usage.invalid",
@@ -154,9 +142,7 @@ function modeOf(
     );
   }
   const bounded = limits.timeoutMs === LIMITS.timeoutMs && limits.fuel <= LIMITS.fuel;
-  if (asked !== undefined) return asked;
-  if (!blocks) return bounded ? "inline" : "worker";
-  return bounded && !serial ? "inline-first" : "worker";
+  return asked ?? (blocks || !bounded ? "worker" : "inline");
 }
 
 /** The version of every contract that this host speaks. */
@@ -209,21 +195,17 @@ export async function loadPlugin(
   const close = () => closing ??= end().finally(onClosed);
   try {
     const limits = effectiveLimits(manifest, options);
-    const serial = concurrencyOf(manifest) === "serial";
-    // Beside the compiling, since it may need a thread, which takes its time to start.
-    const checked = checkSettings(sandbox, manifest, options.settings ?? {}, limits.timeoutMs);
-    checked.catch(() => {});
     module = await sandbox.load({
       name: manifest.name,
       digest: bundle.digest,
       bytes: bundle.bytes,
       outline: bundle.outline,
       limits,
-      mode: modeOf(limits, options.mode, prepared.functions.length > 0, serial),
-      serial,
+      mode: modeOf(limits, options.mode, prepared.functions.length > 0),
+      serial: concurrencyOf(manifest) === "serial",
       functions: prepared.functions,
     });
-    const contracts = await bindPlugin(module, bundle, { ...options, limits }, prepared, checked);
+    const contracts = await bindPlugin(sandbox, module, bundle, { ...options, limits }, prepared);
     return { ...contracts, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await end().catch(() => {});
@@ -232,19 +214,18 @@ export async function loadPlugin(
 }
 
 async function bindPlugin(
+  sandbox: Sandbox,
   module: SandboxModule,
   bundle: Bundle,
   options: { readonly settings?: JsonValue | undefined; readonly limits: SandboxLimits },
   prepared: PreparedPlugin,
-  checked: Promise<void>,
 ): Promise<Omit<Plugin, "close" | typeof Symbol.asyncDispose>> {
   const { manifest, digest } = bundle;
   const { settings = {}, limits } = options;
   const guest = withSourcePositions(bundle, prepared.bind(module, limits));
   const has = (entry: string) => module.has(entry);
   checkEntries(manifest, has);
-  await checked;
-  await validateSettings({ ...guest, has }, manifest, settings);
+  await checkSettings(sandbox, { ...guest, has }, manifest, settings, limits.timeoutMs);
   const asked = { manifest, guest, has, settings };
   return {
     manifest,

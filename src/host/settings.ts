@@ -18,19 +18,21 @@ const Answer = v.strictObject({
 });
 
 /**
- * Checks an operator's settings against the plugin's schema. It is the plugin's, so it runs bounded.
+ * Checks an operator's settings against the plugin's schema, and with the plugin's own
+ * `settings_validate` where it has one. Both are the plugin's, so both run bounded.
  *
  * @throws {PluginError} `contract.settings-invalid`, with the path of the first offending field;
  * `bundle.manifest-invalid` for a schema that cannot be used
  */
 export async function checkSettings(
   sandbox: Sandbox,
+  guest: Callable & { has(entry: string): boolean },
   manifest: Manifest,
   settings: JsonValue,
   timeoutMs: number,
 ): Promise<void> {
   const { name } = manifest;
-  encodeSettings(settings, name);
+  const text = encodeSettings(settings, name);
   if (manifest.settings === undefined) {
     if (isJsonObject(settings) && Object.keys(settings).length === 0) return;
     throw new PluginError(
@@ -40,20 +42,8 @@ export async function checkSettings(
   }
   const faults = await runSchema(sandbox, name, manifest.settings, settings, timeoutMs);
   if (faults.length > 0) throw invalid(name, faults[0]!);
-}
+  if (!guest.has(SETTINGS_EXPORT)) return;
 
-/**
- * Has a plugin check its settings by its own `settings_validate`, where it has that.
- *
- * @throws {PluginError} `contract.settings-invalid`, `contract.output-invalid`, `sandbox.*`
- */
-export async function validateSettings(
-  guest: Callable & { has(entry: string): boolean },
-  { name, settings: schema }: Manifest,
-  settings: JsonValue,
-): Promise<void> {
-  if (schema === undefined || !guest.has(SETTINGS_EXPORT)) return;
-  const text = encodeSettings(settings, name);
   const request = `{"contract":"settings","settings":${text},"version":1}`;
   const now = new Date().toISOString();
   const { output } = await guest.call(SETTINGS_EXPORT, new TextEncoder().encode(request), { now });

@@ -22,8 +22,6 @@ export interface Call {
   readonly entry: string;
   readonly input: Uint8Array;
   readonly options: CallOptions;
-  /** Hears that the guest asks what is answered outside of it. */
-  readonly onAsked?: () => void;
 }
 
 /** Makes calls of one loaded guest, in one of the two modes. */

@@ -1,6 +1,5 @@
 import { inTurn, mayWork } from "../platform/turn.ts";
 import { aborted, type Call, type Caller, closed, tellListener } from "./call.ts";
-import type { CallHooks } from "./call-state.ts";
 import { Guest } from "./guest.ts";
 import type { CallLimits, CallResult } from "./protocol.ts";
 import type { PreparedModule } from "./prepare-module.ts";
@@ -11,15 +10,12 @@ import type { PreparedModule } from "./prepare-module.ts";
  *
  * @param name Of the plugin, for messages.
  * @param isClosed Asked before each call.
- * @param ask Answers functions of capabilities; without it nothing does, a guest that has any runs in a
- * worker.
  */
 export function inlineCaller(
   name: string,
   { module, spec }: PreparedModule,
   limits: CallLimits,
   isClosed: () => boolean,
-  ask: CallHooks["ask"] = () => new Uint8Array(0),
 ): Caller {
   const guest = new Guest(module, spec);
   let isEnded = false;
@@ -31,7 +27,8 @@ export function inlineCaller(
     if (!guest.isPrepared) return undefined;
     return guest.run({ entry, input, now, limits }, {
       log: (line) => tellListener(options, line),
-      ask,
+      // Not reached: a guest with functions of capabilities runs in a worker.
+      ask: () => new Uint8Array(0),
     });
   };
   const wait = async (call: Call): Promise<CallResult> => {

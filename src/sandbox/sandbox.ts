@@ -4,11 +4,10 @@ import { parallelism } from "../platform/worker.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isEntryPoint, type ModuleOutline } from "../wasm/outline.ts";
 import type { CallOptions } from "./call.ts";
-import { type CallHooks, LOG } from "./call-state.ts";
+import { LOG } from "./call-state.ts";
 import { isHarmless } from "./harmless-schema.ts";
 import { checkImports } from "./import.ts";
 import { inlineCaller } from "./inline-caller.ts";
-import { inlineFirstCaller, refuseToBlock } from "./inline-first-caller.ts";
 import { type ModuleSource, prepareModule } from "./prepare-module.ts";
 import type { CallLimits, CallResult, SchemaFault } from "./protocol.ts";
 import { workerCaller } from "./worker-caller.ts";
@@ -31,11 +30,10 @@ export type Mode = "inline" | "worker";
 /** A module to be loaded. */
 export interface SandboxSource extends ModuleSource {
   readonly limits: SandboxLimits;
-  /** `inline-first`: inline where the guest asks for nothing that blocks, else in a worker. */
-  readonly mode: Mode | "inline-first";
+  readonly mode: Mode;
   /** Whether calls run one after the other. */
   readonly serial: boolean;
-  /** Functions of capabilities, besides what every guest may call; not for `inline`. */
+  /** Functions of capabilities, besides what every guest may call; only in a worker. */
   readonly functions: readonly HostFunction[];
 }
 
@@ -79,14 +77,9 @@ export class Sandbox {
     const { name, outline, limits, functions } = source;
     checkImports(name, outline.imports, new Set([LOG, ...functions.map((f) => f.name)]));
     const prepared = await prepareModule(source, limits.memoryPages);
-    const inline = (ask?: CallHooks["ask"]) =>
-      inlineCaller(name, prepared, limits, () => this.#closed, ask);
-    const worker = () => workerCaller(this.#pool, prepared, source);
     const caller = source.mode === "inline"
-      ? inline()
-      : source.mode === "worker"
-      ? worker()
-      : inlineFirstCaller(inline(refuseToBlock), worker());
+      ? inlineCaller(name, prepared, limits, () => this.#closed)
+      : workerCaller(this.#pool, prepared, source);
     const entries = new Set(outline.exports.filter(isEntryPoint).map((e) => e.name));
     return {
       has: (entry) => entries.has(entry),

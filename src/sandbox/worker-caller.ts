@@ -40,7 +40,7 @@ export function workerCaller(
   // Made once: its stack takes as long as a short call.
   const ended = new PluginError("call.aborted", `The call of ${name} has ended`);
   let isClosed = false;
-  const call = async ({ entry, input, options, onAsked }: Call) => {
+  const call = async ({ entry, input, options }: Call) => {
     if (isClosed) throw closed("plugin");
     const now = options.now ?? new Date().toISOString();
     const pack = (worker: PooledWorker): Parcel => {
@@ -66,10 +66,7 @@ export function workerCaller(
         serial,
         signal,
         onLog: (line) => tellListener(options, line),
-        onQuestion: (question) => {
-          onAsked?.();
-          return answer(options.functions ?? functions, question, host);
-        },
+        onQuestion: (question) => answer(options.functions ?? functions, question, host),
       });
       const { output, fuel } = result as { output: ArrayBuffer; fuel: number };
       return { output: new Uint8Array(output), fuel };

@@ -91,7 +91,7 @@ test("a guest that loops is ended with its thread; another plugin's is left alon
 
 test("a listener that closes its plugin in the middle of a call harms nobody", async () => {
   const lines: string[] = [];
-  const held: { plugin?: Plugin } = {};
+  let plugin: Plugin | undefined;
   const text = answering('{"allowed":true,"reasons":[]}').replace(
     /\(memory /,
     `(import "extism:host/env" "log_info" (func $log (param i64)))
@@ -100,10 +100,10 @@ test("a listener that closes its plugin in the middle of a call harms nobody", a
   await using host = await createHost({
     onLog: ({ message }) => {
       lines.push(message);
-      void held.plugin?.close();
+      void plugin?.close();
     },
   });
-  const plugin = held.plugin = await host.load(bundleOf(text));
+  plugin = await host.load(bundleOf(text));
   assert.equal([await check(plugin), await check(plugin)], ["none", "sandbox.closed"]);
   assert.is(lines.length, 1);
 });
