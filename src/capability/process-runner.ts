@@ -69,7 +69,7 @@ export class ProcessRunner {
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#stops) {
-      stop.abort(new PluginError("call.aborted", "Ended a program: the host closes"));
+      stop.abort(new PluginError("call.aborted", "Ended a program: its plugin closes"));
     }
     await Promise.allSettled(this.#runs);
   }

@@ -79,6 +79,7 @@ export class NativeChecker implements Checker {
       onFailure(error);
     };
     this.#handshake = await this.#server.admit(this.#session(connected, fail));
+    if (this.#closing) throw closed();
     this.#process = await PluginProcess.start(this.#options, this.#handshake);
     const { exited } = this.#process;
     try {
@@ -98,7 +99,7 @@ export class NativeChecker implements Checker {
       connectTimeoutMs,
       Promise.race([connecting.then(() => "connected" as const), exited, this.#closed]),
     );
-    if (first === "closed") throw new PluginError("cipd.closed", "The admission plugin is closed");
+    if (first === "closed") throw closed();
     if (first === undefined) {
       throw failed(`it did not ask for admissions within ${connectTimeoutMs} ms`);
     }
@@ -130,6 +131,7 @@ export class NativeChecker implements Checker {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.#close();
     // What is being launched is there in a moment, and has to end as well.
     await this.#starting?.catch(() => {});
@@ -180,6 +182,10 @@ export class NativeChecker implements Checker {
     const status = await withinTime(graceMs, this.#process!.exited);
     return status === undefined ? "it has left" : `it ended: ${said(status)}`;
   }
+}
+
+function closed(): PluginError {
+  return new PluginError("cipd.closed", "The admission plugin is closed");
 }
 
 type Pending = (status: RpcStatus | null) => void;

@@ -136,8 +136,8 @@ export function tellOwner(message: unknown): void {
 
 /**
  * The worker's side: says `hello`, then answers each message with what `handle` gives, if it gives
- * anything. An answer that
- * cannot be given ends the thread: its owner hears of it, and waits for nothing that never comes.
+ * anything. An answer that cannot be given ends the thread: its owner hears of it, and waits for nothing
+ * that never comes.
  */
 export function serveMessages(
   hello: unknown,

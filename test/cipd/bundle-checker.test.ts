@@ -96,6 +96,27 @@ test("close() waits for what is being loaded, and frees it; one that judges no p
   }
 });
 
+test("the host closes all that it can, and its server, where one of its bundles does not close", async () => {
+  const events: string[] = [];
+  let opened = 0;
+  const host = await createHostWith({}, () => {
+    const number = opened++;
+    const close = async () => {
+      if (number === 0) throw new Error("stuck");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      events.push(`close ${number}`);
+    };
+    return Promise.resolve({ functions: [], close });
+  });
+  const cipd = cipdHost(host);
+  const plugins = [0, 1].map(() => cipd.newAdmissionPlugin({ bundle: ASKS, allowMetadata: true }));
+  for (const plugin of plugins) await plugin.checkAdmission(pin("a"));
+  const { message } = await failure(cipd.close());
+  assert.match(message, /stuck/);
+  assert.equal(events, ["close 1"]);
+  await host.close();
+});
+
 test("close() ends a check that would take for ever (host 20, 27)", async () => {
   await using host = await createHost();
   await using cipd = cipdHost(host);

@@ -50,6 +50,16 @@ test("there is no such program, it crashes at start, it never connects (host 1, 
     assert.match(late.message, /did not ask for admissions within 1500 ms/);
   }));
 
+test("times that no timer can hold are refused", () =>
+  withCipdHost(({ launch }) => {
+    for (const name of ["connectTimeoutMs", "closeTimeoutMs", "exitGraceMs"]) {
+      for (const ms of [Infinity, 2 ** 31, 0, -1, 1.5, NaN]) {
+        assert.throws(() => launch("good", { [name]: ms }), new RegExp(`${name} is ${ms}, wanted`));
+      }
+    }
+    return Promise.resolve();
+  }));
+
 test("a ticket that is not known lets nobody in", () =>
   withCipdHost(async ({ launch }) => {
     const plugin = launch("wrong-ticket", { connectTimeoutMs: 1_500 });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { AdmissionPlugin } from "../../src/cipd/admission-plugin.ts";
+import { NativeChecker } from "../../src/cipd/native-checker.ts";
 import { failure, isRunning, pidOf, pin, withCipdHost } from "../support/cipd-native.ts";
 import { makeFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
@@ -61,7 +62,7 @@ test("a plugin that ends by itself with 0 ended cleanly, and is not called a cra
 
 test("a plugin that is told to end has its time for it: nothing kills it (host 3)", () =>
   withFolder(async (folder) => {
-    await withCipdHost(async ({ cipd }) => {
+    await withCipdHost(async ({ cipd, lines }) => {
       const file = join(folder, "ended");
       const script = `echo started; cat > /dev/null; sleep 0.3; echo > "${file}"`;
       const plugin = cipd.newAdmissionPlugin({
@@ -70,10 +71,49 @@ test("a plugin that is told to end has its time for it: nothing kills it (host 3
         closeTimeoutMs: NEVER_MS,
       });
       void plugin.checkAdmission(pin("good/a"));
-      // At once: close() waits for the launch, and for the end of what was launched (host 36).
+      await until(() => lines.some(({ message }) => message === "started"));
       await plugin.close();
       assert.ok(existsSync(file));
     });
+  }));
+
+test("what is closed before its launch is never launched", () =>
+  withFolder(async (folder) => {
+    await withCipdHost(async ({ cipd }) => {
+      const file = join(folder, "begun");
+      const command = ["/bin/sh", "-c", `echo > "${file}"; cat > /dev/null`];
+      const plugin = cipd.newAdmissionPlugin({ command, closeTimeoutMs: NEVER_MS });
+      void plugin.checkAdmission(pin("good/a"));
+      await plugin.close();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.not(existsSync(file));
+    });
+  }));
+
+test("close() waits for the launch that is under way, and for the end of what was launched (host 36)", () =>
+  withFolder(async (folder) => {
+    const file = join(folder, "ended");
+    const handshake = { port: 1, ticket: "t" };
+    let closing: Promise<void> | undefined;
+    const gate = {
+      admit: () => {
+        // Once the launch has begun, which takes some turns more.
+        setTimeout(() => closing = checker.close(), 0);
+        return Promise.resolve(handshake);
+      },
+      forget: () => {},
+    };
+    const checker = new NativeChecker({
+      command: ["/bin/sh", "-c", `cat > /dev/null; echo > "${file}"`],
+      closeTimeoutMs: NEVER_MS,
+      server: () => Promise.resolve(gate),
+      serviceUrl: "https://example.com",
+      repository: undefined,
+      onLog: () => {},
+    });
+    assert.is((await failure(checker.start(() => {}))).code, "cipd.closed");
+    await closing;
+    assert.ok(existsSync(file));
   }));
 
 test("a plugin that is stuck is killed (host 4)", () =>

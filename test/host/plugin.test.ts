@@ -91,7 +91,6 @@ test("a guest that loops is ended with its thread; another plugin's is left alon
 
 test("a listener that closes its plugin in the middle of a call harms nobody", async () => {
   const lines: string[] = [];
-  let plugin: Plugin | undefined;
   const text = answering('{"allowed":true,"reasons":[]}').replace(
     /\(memory /,
     `(import "extism:host/env" "log_info" (func $log (param i64)))
@@ -100,10 +99,10 @@ test("a listener that closes its plugin in the middle of a call harms nobody", a
   await using host = await createHost({
     onLog: ({ message }) => {
       lines.push(message);
-      void plugin?.close();
+      void plugin.close();
     },
   });
-  plugin = await host.load(bundleOf(text));
+  const plugin: Plugin = await host.load(bundleOf(text));
   assert.equal([await check(plugin), await check(plugin)], ["none", "sandbox.closed"]);
   assert.is(lines.length, 1);
 });
