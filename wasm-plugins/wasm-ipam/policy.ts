@@ -6,7 +6,7 @@ import {
   network,
   type NetworkQuestion,
 } from "cofferdam/guest";
-import { formatAddress, parseSubnet, type Subnet } from "./address.ts";
+import { type Network, readNetwork, writeIp } from "../pool-ipam/address.ts";
 import { allocate } from "./allocate.ts";
 import { isObject, quote } from "./json.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
@@ -33,8 +33,8 @@ export default network<Settings>({
     return {
       cniVersion: "1.1.0",
       ips: given.map(({ family, value, range: { length, gateway } }) => ({
-        address: `${formatAddress({ family, value })}/${length}`,
-        gateway: formatAddress({ family, value: gateway }),
+        address: `${writeIp({ family, value })}/${length}`,
+        gateway: writeIp({ family, value: gateway }),
       })),
       ...(routes.length === 0 ? {} : { routes }),
     };
@@ -106,8 +106,8 @@ function setsOf(
   return readRangeSets(ipam, wanted, settings.within?.map(allowedSubnet));
 }
 
-function allowedSubnet(text: string): Subnet {
-  const subnet = parseSubnet(text);
+function allowedSubnet(text: string): Network {
+  const subnet = readNetwork(text);
   if (subnet !== undefined) return subnet;
   throw new CniError(50, `the operator's setting ${quote(text)} is no subnet`);
 }

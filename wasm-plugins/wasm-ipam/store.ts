@@ -1,5 +1,5 @@
 import { CapabilityError, CniError, type State } from "cofferdam/guest";
-import { type Address, BITS } from "./address.ts";
+import { bitsOf, type Ip } from "../pool-ipam/address.ts";
 
 /** A container's interface, as runtimes name it; neither name has a `/`. */
 export interface Attachment {
@@ -95,13 +95,13 @@ export class Store {
   }
 
   /** The address that was given last out of a set; undefined for none. */
-  lastOf(set: number): Address | undefined {
+  lastOf(set: number): Ip | undefined {
     const text = this.#state.get(`c/${this.#network}/${set}`);
     if (text === null) return undefined;
     return { family: text.startsWith("4") ? 4 : 6, value: BigInt(`0x${text.slice(1)}`) };
   }
 
-  setLast(set: number, address: Address): void {
+  setLast(set: number, address: Ip): void {
     this.#state.put(`c/${this.#network}/${set}`, nameOf(address));
   }
 
@@ -165,7 +165,7 @@ export class Lease {
    * @returns false where another has it.
    * @throws {CniError} 103 where the attachment has addresses, 11 where it was told to leave meanwhile
    */
-  take(address: Address): boolean {
+  take(address: Ip): boolean {
     const name = nameOf(address);
     // First what is about to be taken: where we end here, leaving frees it.
     this.#write([...this.#addresses, name]);
@@ -205,8 +205,8 @@ function ownerOf({ containerId, ifname }: Attachment): string {
 }
 
 /** In a form whose order is that of the addresses: the family, then hexadecimal digits. */
-function nameOf({ family, value }: Address): string {
-  return `${family}${value.toString(16).padStart(BITS[family] / 4, "0")}`;
+function nameOf({ family, value }: Ip): string {
+  return `${family}${value.toString(16).padStart(bitsOf(family) / 4, "0")}`;
 }
 
 function encode(holding: Holding): string {
