@@ -5,8 +5,9 @@ import {
   type JsonValue,
   network,
   type NetworkQuestion,
+  type SettingsFault,
 } from "cofferdam/guest";
-import { type Network, readNetwork, writeIp } from "../pool-ipam/address.ts";
+import { readNetwork, writeIp } from "../pool-ipam/address.ts";
 import { allocate } from "./allocate.ts";
 import { isObject, quote } from "./json.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
@@ -80,7 +81,7 @@ export default network<Settings>({
       throw new CniError(11, message);
     });
   },
-});
+}, { validateSettings });
 
 function ipamOf(config: JsonObject): JsonObject {
   const ipam = config["ipam"];
@@ -103,13 +104,16 @@ function setsOf(
   ipam: JsonObject,
   wanted: JsonValue | undefined,
 ): RangeSet[] {
-  return readRangeSets(ipam, wanted, settings.within?.map(allowedSubnet));
+  return readRangeSets(ipam, wanted, settings.within?.map((text) => readNetwork(text)!));
 }
 
-function allowedSubnet(text: string): Network {
-  const subnet = readNetwork(text);
-  if (subnet !== undefined) return subnet;
-  throw new CniError(50, `the operator's setting ${quote(text)} is no subnet`);
+/** What can be allowed; a plugin with other settings does not load. */
+function validateSettings({ within = [] }: Settings): SettingsFault[] {
+  return within.flatMap((text, at) =>
+    readNetwork(text) === undefined
+      ? [{ path: `/within/${at}`, message: `${quote(text)} is no subnet` }]
+      : []
+  );
 }
 
 /** As they stand; the host looks at their form. */
