@@ -9,6 +9,7 @@ import type { Bridge } from "./bridge.ts";
 import { Daemon, IMAGE } from "./daemon.ts";
 import { serveLocalVolumes } from "./local-volume.ts";
 import { DOCKER_CLIS, missingDocker } from "./missing.ts";
+import { tlsFiles } from "./tls-files.ts";
 
 interface Context {
   daemon: Daemon;
@@ -28,6 +29,7 @@ const SETTINGS = {
   import: true,
   volumeDrivers: ["local", "folders"],
   secretVariables: ["*_TOKEN"],
+  users: { admin: ["client"] },
 };
 
 test.before(async (context) => {
@@ -288,6 +290,26 @@ real(
     await daemon.configure({ "authorization-plugins": ["gate"] });
     await daemon.up();
     await daemon.fails(run("--privileged", IMAGE, "/bin/true"), 125, /\[privileged\]/);
+  },
+);
+
+real(
+  "a user is who the certificate says, and may do what the policy gives that name",
+  async (context) => {
+    const { daemon } = context;
+    const file = await tlsFiles(daemon);
+    await daemon.down();
+    await daemon.up(
+      ...["-H", "tcp://127.0.0.1:2376", "--tlsverify", "--tlscacert", file("ca.pem")],
+      ...["--tlscert", file("server.pem"), "--tlskey", file("server.key")],
+    );
+    const privileged = ["create", "--privileged", IMAGE, "/bin/true"];
+    await daemon.fails(privileged, 1, /\[privileged\]/);
+    const id = await daemon.inside(DOCKER_CLIS[0]!.path, [
+      ...["-H", "tcp://localhost:2376", "--tlsverify", "--tlscacert", file("ca.pem")],
+      ...["--tlscert", file("client.pem"), "--tlskey", file("client.key"), ...privileged],
+    ]);
+    await daemon.done(["rm", id.trim()]);
   },
 );
 

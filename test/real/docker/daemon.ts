@@ -65,14 +65,15 @@ export class Daemon {
     await writeFile(this.path("daemon.json"), JSON.stringify(config));
   }
 
-  /** Starts the daemon, which must not run. */
-  async up(): Promise<void> {
+  /** Starts the daemon, which must not run; with these flags besides its own. */
+  async up(...flags: string[]): Promise<void> {
     const log = openSync(this.path("dockerd.log"), "a");
     this.#process = this.#namespace.spawn("dockerd", [
       ...["-H", this.host, "--config-file", this.path("daemon.json")],
       ...["--data-root", this.path("data"), "--exec-root", this.path("exec")],
       ...["--pidfile", this.path("docker.pid"), "--storage-driver=vfs", "--bridge=none"],
       ..."--iptables=false --ip6tables=false --ip-forward=false --ip-masq=false".split(" "),
+      ...flags,
     ], { stdio: ["ignore", log, log], detached: true });
     closeSync(log);
     const deadline = Date.now() + PATIENCE_MS;
