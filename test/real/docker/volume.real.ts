@@ -9,6 +9,7 @@ import { suite } from "../../support/suite.ts";
 import { Daemon, IMAGE } from "./daemon.ts";
 import { inspectVolume, type LocalVolumes, serveLocalVolumes } from "./local-volume.ts";
 import { DOCKER_CLIS, missingDocker } from "./missing.ts";
+import { tlsFiles } from "./tls-files.ts";
 
 interface Context {
   daemon: Daemon;
@@ -183,6 +184,24 @@ real("what is gone from the folder is gone for Docker only when it is removed", 
   assert.is((await inspectVolume(daemon, "v7")).Status["folder"], "missing");
   await daemon.done(["volume", "rm", "v7"]);
   assert.is(await daemon.done(["volume", "ls", "-q"]), "");
+});
+
+real("a plugin behind TCP and TLS is found by its file, and gone with it", async ({ daemon }) => {
+  const file = await tlsFiles(daemon);
+  const { bridge } = await serveLocalVolumes(
+    daemon,
+    "remote",
+    ...["--tcp", "127.0.0.1:8443", "--tls-ca", file("ca.pem")],
+    ...["--tls-cert", file("server.pem"), "--tls-key", file("server.key")],
+    ...["--docker-cert", file("client.pem"), "--docker-key", file("client.key")],
+  );
+  const spec = "/etc/docker/plugins/remote.json";
+  assert.match(await daemon.inside("cat", [spec]), /"Addr": ?"https:\/\/127\.0\.0\.1:8443"/);
+  await daemon.done(["volume", "create", "-d", "remote", "v8"]);
+  assert.is(await daemon.done(inContainer("v8", "echo data >/data/f; cat /data/f")), "data");
+  await daemon.done(["volume", "rm", "v8"]);
+  await bridge.stop();
+  assert.is(await daemon.inside("ls", ["/etc/docker/plugins"]), "");
 });
 
 real("the five commands of the README lead to a container with a volume", async ({ daemon }) => {
