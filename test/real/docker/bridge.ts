@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import process from "node:process";
 import { CLI, plainEnvironment } from "../../support/cli.ts";
 import type { Namespace } from "./namespace.ts";
 
@@ -44,14 +45,14 @@ export class Bridge {
 
   /** Ends it as an accident would. */
   async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
+    process.kill(this.pid, "SIGKILL");
     if (this.#runs) await once(this.#process, "exit");
   }
 
   /** Ends it as a service manager would. @returns what ended it; null where it was no signal */
   async stop(): Promise<string | null> {
     if (this.#runs) {
-      this.#process.kill("SIGTERM");
+      process.kill(this.pid, "SIGTERM");
       await once(this.#process, "exit");
     }
     return this.#process.signalCode;
@@ -66,7 +67,7 @@ export class Bridge {
     const command = [...CLI[1], "docker", "serve", "--name", name, ...args];
     const child = this.#namespace.spawn(CLI[0], command, {
       env: plainEnvironment(),
-      stdio: ["ignore", "inherit", "pipe"],
+      stdio: ["ignore", "ignore", "pipe"],
     });
     this.stderr = "";
     child.stderr!.setEncoding("utf8").on("data", (text: string) => this.stderr += text);

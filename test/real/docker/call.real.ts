@@ -128,11 +128,10 @@ real("a driver that is down does not hold up volumes of others (moby 29)", async
   const { bridge } = await serveLocalVolumes(daemon, "down");
   await daemon.done(["volume", "create", "-d", "down", "gone"]);
   await bridge.kill();
-  const started = performance.now();
   const waiting = daemon.docker(["volume", "create", "-d", "down", "never"]);
   await sleep(100);
-  await daemon.done(["volume", "create", "-d", "watched", "quick"]);
-  assert.ok(performance.now() - started < 10_000, "it waited for the other driver");
+  const creating = daemon.done(["volume", "create", "-d", "watched", "quick"]);
+  assert.is(await Promise.race([creating, waiting.then(() => "given up")]), "quick");
   assert.is((await waiting).code, 1);
 });
 

@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
+import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { runCommand } from "../../../scripts/run-command.ts";
@@ -64,18 +65,20 @@ export class Daemon {
     await writeFile(this.path("daemon.json"), JSON.stringify(config));
   }
 
-  /** Starts the daemon, which must not run. */
-  async up(): Promise<void> {
+  /** Starts the daemon, which must not run; with these flags besides its own. */
+  async up(...flags: string[]): Promise<void> {
     const log = openSync(this.path("dockerd.log"), "a");
     this.#process = this.#namespace.spawn("dockerd", [
       ...["-H", this.host, "--config-file", this.path("daemon.json")],
       ...["--data-root", this.path("data"), "--exec-root", this.path("exec")],
       ...["--pidfile", this.path("docker.pid"), "--storage-driver=vfs", "--bridge=none"],
       ..."--iptables=false --ip6tables=false --ip-forward=false --ip-masq=false".split(" "),
+      ...flags,
     ], { stdio: ["ignore", log, log], detached: true });
     closeSync(log);
     const deadline = Date.now() + PATIENCE_MS;
-    while ((await this.ask("GET", "/_ping").catch(() => undefined))?.status !== 200) {
+    // Whatever it answers: an authorization plugin may say no.
+    while (await this.ask("GET", "/_ping").catch(() => undefined) === undefined) {
       if (!this.#runs || Date.now() > deadline) {
         throw new Error(`dockerd does not start: ${(await this.log()).slice(-2_000)}`);
       }
@@ -86,13 +89,13 @@ export class Daemon {
   /** Ends the daemon as a service manager would. */
   async down(): Promise<void> {
     if (!this.#runs) return;
-    this.#process!.kill("SIGTERM");
+    this.#signal("SIGTERM");
     await once(this.#process!, "exit");
   }
 
   /** Ends the daemon as an accident would. */
   async kill(): Promise<void> {
-    this.#process!.kill("SIGKILL");
+    this.#signal("SIGKILL");
     if (this.#runs) await once(this.#process!, "exit");
     // Its containerd ends with it. Where nobody buries that one, dockerd would take it for alive.
     const file = this.path("exec", "containerd", "containerd.pid");
@@ -104,6 +107,11 @@ export class Daemon {
     await rm(file);
   }
 
+  /** Not by the process' own method: Deno's sends no second signal. */
+  #signal(signal: NodeJS.Signals): void {
+    process.kill(this.#process!.pid!, signal);
+  }
+
   get #runs(): boolean {
     return this.#process?.exitCode === null && this.#process.signalCode === null;
   }
@@ -111,7 +119,7 @@ export class Daemon {
   /** Has the daemon read its configuration again, and waits until it says so. */
   async reload(): Promise<void> {
     const before = (await this.log()).split("Reloaded configuration").length;
-    this.#process!.kill("SIGHUP");
+    this.#signal("SIGHUP");
     const deadline = Date.now() + PATIENCE_MS;
     while ((await this.log()).split("Reloaded configuration").length === before) {
       if (Date.now() > deadline) throw new Error("dockerd does not reload");

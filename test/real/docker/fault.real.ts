@@ -208,10 +208,9 @@ real("a guest that is slow is ended at its deadline, and holds up nobody else", 
   ]);
   const { name } = await serveLocalVolumes(daemon, "quick");
   await daemon.done(["volume", "create", "-d", "slow", "held"]);
-  const started = performance.now();
   const removing = daemon.docker(["volume", "rm", "held"]);
-  await daemon.done(["volume", "create", "-d", name, "other"]);
-  assert.ok(performance.now() - started < 2_000, "it waited for the slow one");
+  const creating = daemon.done(["volume", "create", "-d", name, "other"]);
+  assert.is(await Promise.race([creating, removing.then(() => "removed")]), "other");
   const { code, stderr } = await removing;
   assert.is(code, 1);
   assert.match(stderr, /VolumeDriver\.Remove: .*(timeout|longer than|took)/);

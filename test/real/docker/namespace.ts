@@ -16,8 +16,9 @@ export class Namespace {
 
   static async open(): Promise<Namespace> {
     const script = [
-      "mkdir -p /run/docker",
+      "mkdir -p /run/docker /etc/docker",
       "mount -t tmpfs plugins /run/docker",
+      "mount -t tmpfs plugins /etc/docker",
       "ip link set lo up",
       "echo ready",
       "read x",

@@ -9,6 +9,7 @@ import { suite } from "../../support/suite.ts";
 import { Daemon, IMAGE } from "./daemon.ts";
 import { inspectVolume, type LocalVolumes, serveLocalVolumes } from "./local-volume.ts";
 import { DOCKER_CLIS, missingDocker } from "./missing.ts";
+import { tlsFiles } from "./tls-files.ts";
 
 interface Context {
   daemon: Daemon;
@@ -185,6 +186,24 @@ real("what is gone from the folder is gone for Docker only when it is removed", 
   assert.is(await daemon.done(["volume", "ls", "-q"]), "");
 });
 
+real("a plugin behind TCP and TLS is found by its file, and gone with it", async ({ daemon }) => {
+  const file = await tlsFiles(daemon);
+  const { bridge } = await serveLocalVolumes(
+    daemon,
+    "remote",
+    ...["--tcp", "127.0.0.1:8443", "--tls-ca", file("ca.pem")],
+    ...["--tls-cert", file("server.pem"), "--tls-key", file("server.key")],
+    ...["--docker-cert", file("client.pem"), "--docker-key", file("client.key")],
+  );
+  const spec = "/etc/docker/plugins/remote.json";
+  assert.match(await daemon.inside("cat", [spec]), /"Addr": ?"https:\/\/127\.0\.0\.1:8443"/);
+  await daemon.done(["volume", "create", "-d", "remote", "v8"]);
+  assert.is(await daemon.done(inContainer("v8", "echo data >/data/f; cat /data/f")), "data");
+  await daemon.done(["volume", "rm", "v8"]);
+  await bridge.stop();
+  assert.is(await daemon.inside("ls", ["/etc/docker/plugins"]), "");
+});
+
 real("the five commands of the README lead to a container with a volume", async ({ daemon }) => {
   const folder = daemon.path("readme");
   await mkdir(join(folder, "bin"), { recursive: true });
@@ -199,8 +218,13 @@ exec ${[CLI[0], ...CLI[1]].join(" ")} "$@"
 `,
   );
   await chmod(cofferdam, 0o755);
-  const readme = await readFile(projectPath("wasm-plugins", "local-volume", "README.md"), "utf8");
-  const script = /<!-- example: volume -->\s+```sh\n([^]*?)```/.exec(readme)![1]!;
+  const [script = "", again] = await Promise.all(
+    [["README.md"], ["wasm-plugins", "local-volume", "README.md"]].map(async (steps) => {
+      const readme = await readFile(projectPath(...steps), "utf8");
+      return /<!-- example: volume -->\s+```sh\n([^]*?)```/.exec(readme)![1]!;
+    }),
+  );
+  assert.is(script, again);
   assert.is(script.replaceAll("\\\n", "").trim().split("\n").length, 5);
   try {
     const output = await daemon.inside("sh", ["-ec", script], {
