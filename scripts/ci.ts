@@ -12,8 +12,8 @@ import { builtPlugin, PLUGINS } from "./build-plugins.ts";
 import { denoPath, PROJECT } from "./project.ts";
 import { type CommandOptions, runCommand } from "./run-command.ts";
 
-/** The newer Nodes of the test matrix, the newest one last. */
-const NEWER_NODES: readonly number[] = [22, 24];
+/** The newer Node that the tests run on as well. */
+const NEWER_NODE = 24;
 
 let passed = 0;
 let failed = 0;
@@ -43,15 +43,18 @@ async function installCompilers(): Promise<void> {
   if (/^(Took|Left out)/m.test(built)) throw new Error("a compiler is missing or another one");
 }
 
-/** What `test/real/docker` needs: a daemon, which no service starts here, and the image's only program. */
-async function installDocker(): Promise<void> {
-  const find = "for one in dockerd docker busybox iptables ip; do command -v $one || exit 1; done";
+/** What `test/real/docker` and `test/real/cni` need: a daemon, which no service starts here, and tools. */
+async function installDaemons(): Promise<void> {
+  const find =
+    "for one in dockerd docker busybox iptables ip; do command -v $one || exit 1; done; " +
+    "test -x /usr/lib/cni/bridge -o -x /opt/cni/bin/bridge";
   const lacks = async () => (await runCommand("sh", ["-c", find])).code !== 0;
   const install = (...packages: string[]) =>
     run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
   if (!await lacks()) return;
   await run("apt-get", ["update", "-qq"]);
-  await install("docker.io", "busybox-static", "iptables", "iproute2");
+  await install("docker.io", "containernetworking-plugins");
+  await install("busybox-static", "iptables", "iproute2");
   // Newer distributions have the command in a package of its own.
   if (await lacks()) await install("docker-cli");
 }
@@ -192,22 +195,17 @@ await host.close();
 
 const node = process.execPath;
 await step("the samples in C and Go", installCompilers);
-await step("a Docker daemon", installDocker);
+await step("a Docker daemon and plugins of CNI", installDaemons);
 await tests("npm test", "npm", ["test"]);
 await tests("npm run test:real", "npm", ["run", "test:real", "--silent"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);
-let newest: string | undefined;
-for (const major of NEWER_NODES) {
-  newest = undefined;
-  await step(`install Node ${major}`, async () => newest = await installNode(major));
-  if (newest === undefined) continue;
-  const env = { COFFERDAM_NODE: newest };
+let newer: string | undefined;
+await step(`install Node ${NEWER_NODE}`, async () => newer = await installNode(NEWER_NODE));
+if (newer !== undefined) {
   const args = [join("build", "scripts", "test.js"), "node"];
-  await tests(`tests on Node ${major}`, node, args, env);
-}
-if (newest !== undefined) {
+  await tests(`tests on Node ${NEWER_NODE}`, node, args, { COFFERDAM_NODE: newer });
   await tests("npm run test:wasm", "npm", ["run", "test:wasm", "--silent"]);
-  await step("same bytes and fuel on every runtime", () => compareReports(newest!));
+  await step("same bytes and fuel on every runtime", () => compareReports(newer!));
 }
 await step("same plugins from Node and Deno", comparePlugins);
 await step("npm start", () => run("npm", ["start"]));
