@@ -162,8 +162,11 @@ test("it says what keeps it from making a socket", async () => {
     }
     const long = join(folder.path, "y".repeat(100));
     await mkdir(long);
-    const error = await placeSocket(join(long, "p.sock"), listenOn(serverOf("one")))
+    const server = serverOf("one");
+    const error = await placeSocket(join(long, "p.sock"), listenOn(server))
       .catch(PluginError.from);
+    // It has listened; to end it is for who made it.
+    server.close();
     assert.is((error as PluginError).code, "output.unwritable");
     assert.equal(await readdir(long), []);
   } finally {
