@@ -65,6 +65,11 @@ export const ERROR_CODES = [
   "docker.timeout",
   "docker.socket-in-use",
   "docker.closed",
+  "docker.address-invalid",
+  "docker.spec-invalid",
+  "docker.unreachable",
+  "docker.call-failed",
+  "docker.answer-invalid",
   // input and document: finding, reading and understanding what is judged
   "input.not-found",
   "input.unreadable",

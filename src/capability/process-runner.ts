@@ -8,7 +8,7 @@ import {
 import { PluginError } from "../plugin-error.ts";
 import { Latch } from "./latch.ts";
 import { ProcessOutput, type ProcessResult } from "./process-output.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../turns.ts";
 
 /** One run of a program. */
 export interface ProcessRun extends Omit<ChildCommand, "file"> {

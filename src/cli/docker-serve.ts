@@ -16,7 +16,7 @@ export const dockerServe: Verb = {
   name: "docker serve",
   summary: "Serve a Docker daemon: volumes, networks, addresses, authorization",
   usage: "--plugin P.wasm [--name N] [--settings S] [--allow-…]",
-  denoPermissions: "--allow-read --allow-write --allow-env --allow-sys=cpus,uid --allow-net (and " +
+  denoPermissions: "--allow-read --allow-write --allow-env --allow-sys=cpus --allow-net (and " +
     'what "check" needs for the grants that they share)',
   isServer: true,
   flags: [

@@ -78,13 +78,17 @@ interface Call {
   readonly method: string;
   readonly path: string;
   readonly query: JsonObject;
-  /** The common name in the client's certificate; empty where it showed none. */
-  readonly user: string;
+  /** The common name in the client's certificate, which may be empty; absent where it showed none. */
+  readonly user?: string;
 }
 
 function readCall(asked: Fields): Call {
+  const method = asked.text("RequestMethod");
   const uri = readRequestUri(asked.text("RequestUri"));
-  return { method: asked.text("RequestMethod"), ...uri, user: asked.text("User") };
+  // Docker leaves out an empty name, but not how it was proved.
+  const user = asked.text("User");
+  const isProved = user !== "" || asked.text("UserAuthNMethod") !== "";
+  return { method, ...uri, ...(isProved ? { user } : {}) };
 }
 
 /** Whether the daemon reads what a client sends behind the head. */

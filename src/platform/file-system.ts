@@ -122,6 +122,15 @@ export async function fileKind(path: string): Promise<FileKind | undefined> {
   }
 }
 
+/** Whether a socket stands at `path`, links followed; false where that cannot be told. */
+export async function isSocket(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isSocket();
+  } catch {
+    return false;
+  }
+}
+
 /** Whether anything stands at `path`, be it a link that leads nowhere. */
 export async function isThere(path: string): Promise<boolean> {
   try {

@@ -4,6 +4,7 @@ import { access, lstat, open, readlink, realpath, rename, rm, stat } from "node:
 import { dirname, isAbsolute, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 import { isDenied, isMissing } from "./file-system.ts";
+import { missingPermission } from "./permission.ts";
 
 /** Where a file is written. */
 interface OutputTarget {
@@ -137,6 +138,11 @@ function outputError(path: string, why: string, cause?: unknown): PluginError {
 
 export function asOutputError(path: string, error: unknown): PluginError {
   if (error instanceof PluginError) return error;
+  const permission = missingPermission(error);
+  if (permission !== undefined) {
+    const why = `the runtime does not permit it; run it with "${permission}"`;
+    return outputError(path, why, error);
+  }
   if (isDenied(error)) return outputError(path, "permission denied", error);
   // What follows the comma is the call and its path, which may be that of the temporary file.
   const why = error instanceof Error ? error.message.split(", ")[0]! : String(error);

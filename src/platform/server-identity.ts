@@ -1,5 +1,4 @@
-import { Buffer } from "node:buffer";
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isCertificate, keyFault } from "./certificate.ts";
 
 /** What a server shows its clients, and what they have to show it; PEM. */
 export interface ServerIdentity {
@@ -14,21 +13,8 @@ export interface ServerIdentity {
  * may listen all the same, and then speak to nobody: on Deno any text will do.
  */
 export function identityFault({ cert, key, ca }: ServerIdentity): string | undefined {
-  const own = certificateOf(cert);
-  if (own === undefined) return "the certificate is none in PEM";
-  if (certificateOf(ca) === undefined) return "the certificate of the authority is none in PEM";
-  try {
-    const isOwn = own.checkPrivateKey(createPrivateKey(Buffer.from(key)));
-    return isOwn ? undefined : "the key is that of another certificate";
-  } catch {
-    return "the key is none in PEM, or wants a password";
-  }
-}
-
-function certificateOf(pem: Uint8Array): X509Certificate | undefined {
-  try {
-    return new X509Certificate(Buffer.from(pem));
-  } catch {
-    return undefined;
-  }
+  if (!isCertificate(cert)) return "the certificate is none in PEM";
+  if (!isCertificate(ca)) return "the certificate of the authority is none in PEM";
+  const fault = keyFault(key, cert);
+  return fault && `the key is ${fault}`;
 }

@@ -71,6 +71,21 @@ test("a call is judged decoded: path, query, headers, body, user (moby 26)", asy
   });
 });
 
+for (
+  const [what, change, user] of [
+    ["no certificate", {}, undefined],
+    ["a certificate with a name", { User: "bob", UserAuthNMethod: "TLS" }, "bob"],
+    ["a certificate without a name", { UserAuthNMethod: "TLS" }, ""],
+    ["a name that was proved otherwise", { User: "bob" }, "bob"],
+  ] as const
+) {
+  test(`who shows ${what} is told from all others (moby 26)`, async () => {
+    const { object } = await ask({ ...unshown("/_ping", {}, "GET"), ...change });
+    assert.is(object!.user, user);
+    assert.is(Object.hasOwn(object!, "user"), user !== undefined);
+  });
+}
+
 test("numbers that a double would round are their digits, as in every document", async () => {
   const { object } = await ask(shown(CREATE, '{"StopTimeout":9007199254740993,"x":1e2}'));
   assert.equal(object!.body, { StopTimeout: "9007199254740993", x: 100 });

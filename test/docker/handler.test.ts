@@ -72,7 +72,7 @@ test("Plugin.Activate lists what the plugins implement, with a body or without",
   }
 });
 
-test("one plugin may be several things", async () => {
+test("one plugin may be several things", () => {
   const { plugin } = fakeDriver("ipam", {});
   const manifest = {
     ...plugin.manifest,
@@ -98,6 +98,47 @@ test("a method that no plugin has is a 404, which Docker takes for a missing one
     );
     assert.ok((body.Err as string).length < 400);
   }
+});
+
+const GARBAGE = [
+  "hello",
+  "[]",
+  '"x"',
+  "1",
+  "{",
+  '{"Name":',
+  "\u0000",
+  '{"Name":1}',
+  '{"a":1}{}',
+  "{}x",
+]
+  .concat([
+    '{"Name":"a","name":"b"}',
+    '{"NetworkID":[]}',
+    '{"RequestUri":null}',
+    "[".repeat(50_000),
+  ]);
+
+test("garbage is answered by no method as if it were a question", async () => {
+  // Whoever asks a driver that knows no method fails the call as well.
+  const drivers = (["volume", "netdriver", "ipam"] as const).map((kind) => fakeDriver(kind, {}));
+  const policy = fakePolicy(["docker.request", "docker.response"]);
+  const handler = handlerOf([...drivers, policy].map(({ plugin }) => plugin));
+  const methods = ["Create", "Mount", "Get", "List"].map((name) => `VolumeDriver.${name}`).concat(
+    ["CreateNetwork", "CreateEndpoint", "Join", "DiscoverNew"].map((name) =>
+      `NetworkDriver.${name}`
+    ),
+    ["RequestPool", "ReleaseAddress"].map((name) => `IpamDriver.${name}`),
+    ["AuthZReq", "AuthZRes"].map((name) => `AuthZPlugin.${name}`),
+  );
+  for (const method of methods) {
+    for (const garbage of GARBAGE) {
+      const { status, body } = await callDocker(handler, method, garbage);
+      const isDenied = status === 200 && body.Allow === false;
+      assert.ok(isDenied || status >= 400, `${method} ${garbage.slice(0, 50)}: ${status}`);
+    }
+  }
+  assert.is(policy.documents.length, 0);
 });
 
 test("two drivers of one kind, and what Docker has no use for, are refused", () => {

@@ -17,7 +17,8 @@ export interface Call {
   readonly path: string;
   readonly query: Place;
   readonly body: Place;
-  readonly user: string;
+  /** The name in the client's certificate, which may be empty; undefined where it showed none. */
+  readonly user: string | undefined;
   /** Whether there may be a body that nobody has seen, which could hold what the query says. */
   readonly isHidden: boolean;
 }
@@ -30,21 +31,22 @@ export function readCall(object: JsonObject, reasons: Reasons): Call {
     path: place.get("path").text().replace(/^\/v[0-9]+\.[0-9]+(?=\/)/, ""),
     query: place.get("query"),
     body: place.get("body"),
-    user: place.get("user").text(),
+    user: place.get("user").value === undefined ? undefined : place.get("user").text(),
     isHidden: place.get("bodyHidden").flag(),
   };
 }
 
 /** What a user may do. */
 export function roleOf({ user }: Call, { users, otherUsers }: Settings): Role {
-  return users.get(user) ?? otherUsers;
+  // Who shows a certificate without a name is nobody's, least of all who shows none.
+  return (user === "" ? undefined : users.get(user ?? "")) ?? otherUsers;
 }
 
 /** Judges a call before the daemon makes it. */
 export function judgeCall(call: Call, settings: Settings, reasons: Reasons): void {
   const role = roleOf(call, settings);
   if (role === "admin") return;
-  const who = call.user === "" ? "Who shows no certificate" : `The user ${quote(call.user)}`;
+  const who = call.user === undefined ? "Who shows no certificate" : `The user ${quote(call.user)}`;
   const what = quote(`${call.method} ${call.path}`);
   if (role === "nobody") return reasons.deny("user-allowed", "/user", `${who} may do nothing.`);
   const endpoint = endpointOf(call.method, call.path);

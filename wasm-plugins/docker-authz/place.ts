@@ -6,6 +6,10 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Of a text, and of a key in a place, in UTF-16 code units. */
+const MAX_TEXT = 4_096;
+const MAX_STEP = 200;
+
 /** A value of the document, and where it stands. What is not of the wanted form denies. */
 export class Place {
   /** undefined where nothing stands, or `null`, which Docker takes for the same. */
@@ -33,11 +37,12 @@ export class Place {
     return isObject(value) ? Object.keys(value).length === 0 : !value;
   }
 
-  /** A text; empty where there is none. */
+  /** A text; empty where there is none. One that is longer than any that Docker has denies. */
   text(): string {
-    if (this.value === undefined) return "";
-    if (typeof this.value === "string") return this.value;
-    this.malformed("a text");
+    const { value } = this;
+    if (value === undefined) return "";
+    if (typeof value === "string" && value.length <= MAX_TEXT) return value;
+    this.malformed(`a text of at most ${MAX_TEXT} letters`);
     return "";
   }
 
@@ -87,6 +92,8 @@ export class Place {
   }
 
   #below(key: string, value: JsonValue | undefined): Place {
+    // Somebody else chose the key; a reason has no room for a long one.
+    if (key.length > MAX_STEP) return new Place(value, this.path, this.#reasons);
     const step = key.replaceAll("~", "~0").replaceAll("/", "~1");
     return new Place(value, `${this.path}/${step}`, this.#reasons);
   }

@@ -1,6 +1,6 @@
-import type { JsonValue } from "cofferdam/guest";
 import { type Call, roleOf } from "./call.ts";
-import { isObject } from "./place.ts";
+import { matchesGlob } from "./glob.ts";
+import { isObject, type Place } from "./place.ts";
 import { quote } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
@@ -21,30 +21,24 @@ export function judgeAnswer(call: Call, settings: Settings, reasons: Reasons): v
     const message = "The answer may hold secret variables, and is too large to be looked at.";
     return reasons.deny("secret-variable", "", message);
   }
-  const patterns = secretVariables.map(patternOf);
-  for (const [name, path] of variablesIn(call.body.value, "/body")) {
-    if (!patterns.some((pattern) => pattern.test(name))) continue;
+  for (const [name, path] of variablesIn(call.body)) {
+    if (!secretVariables.some((pattern) => matchesGlob(pattern, name))) continue;
     reasons.deny("secret-variable", path, `The answer holds the variable ${quote(name)}.`);
   }
 }
 
-function patternOf(text: string): RegExp {
-  return new RegExp(`^${text.replaceAll("*", ".*")}$`, "s");
-}
-
 /** The names in every list `Env` that there is, and where they stand. */
-function* variablesIn(value: JsonValue | undefined, path: string): Generator<[string, string]> {
-  if (Array.isArray(value)) {
-    for (const [i, item] of value.entries()) yield* variablesIn(item, `${path}/${i}`);
-  } else if (isObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      const below = `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      if (key === "Env" && Array.isArray(member)) {
-        for (const [i, item] of member.entries()) {
-          if (typeof item === "string") yield [item.split("=", 1)[0]!, `${below}/${i}`];
-        }
-      } else {
-        yield* variablesIn(member, below);
+function* variablesIn(place: Place): Generator<[name: string, path: string]> {
+  if (Array.isArray(place.value)) {
+    for (const item of place.list()) yield* variablesIn(item);
+  } else if (isObject(place.value)) {
+    for (const [key, member] of place.members()) {
+      if (key !== "Env" || !Array.isArray(member.value)) {
+        yield* variablesIn(member);
+        continue;
+      }
+      for (const { value, path } of member.list()) {
+        if (typeof value === "string") yield [value.split("=", 1)[0]!, path];
       }
     }
   }
