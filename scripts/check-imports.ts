@@ -30,10 +30,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...["", "build", "bundle", "capability", "contract", "document", "host", "input", "platform"],
   ],
   cipd: ["", "capability", "contract", "document", "host", "platform"],
+  cni: ["", "capability", "contract", "document", "host", "platform"],
   docker: ["", "capability", "contract", "document", "host", "platform"],
   cli: [
     ...["", "bundle", "capability", "config", "contract", "document", "host", "input", "platform"],
-    ...["build", "cipd", "docker", "testing"],
+    ...["build", "cipd", "cni", "docker", "testing"],
   ],
 };
 

@@ -10,6 +10,7 @@ import { listFiles, PROJECT } from "./project.ts";
 const SYSTEMS: readonly { readonly folder: string; readonly word: string }[] = [
   { folder: "cipd", word: "host" },
   { folder: "docker", word: "moby" },
+  { folder: "cni", word: "cni" },
 ];
 
 /** Everything that is wrong, a line each. */

@@ -85,6 +85,16 @@ export interface Limits {
   readonly processes: number;
   /** What a guest may put into one argument, in UTF-16 code units. */
   readonly argumentLength: number;
+  /** One run of a native CNI plugin for a runtime, in milliseconds; addresses by DHCP take long. */
+  readonly cniTimeoutMs: number;
+  /** Such runs at a time. */
+  readonly cniProcesses: number;
+  /** What a runtime waits for others that work on the same attachment, in milliseconds. */
+  readonly cniLockMs: number;
+  /** A CNI configuration that a runtime reads, in bytes. */
+  readonly cniConfigBytes: number;
+  /** What a runtime remembers of one attachment, in bytes. */
+  readonly cniCacheBytes: number;
 }
 
 /** The defaults. */
@@ -132,6 +142,11 @@ export const LIMITS: Limits = {
   processInputBytes: 1024 * 1024,
   processes: 4,
   argumentLength: 256,
+  cniTimeoutMs: 120_000,
+  cniProcesses: 64,
+  cniLockMs: 120_000,
+  cniConfigBytes: 1024 * 1024,
+  cniCacheBytes: 8 * 1024 * 1024,
 };
 
 /**

@@ -1,7 +1,7 @@
-import { parseGuestJson } from "../contract/guest-json.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
 import { fileKind } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
+import { type CniFailure, cniFailureOf, complaintOf, parseAnswer, quoted } from "./cni-outcome.ts";
 import { shownOutput } from "./output-text.ts";
 import type { ProcessResult } from "./process-output.ts";
 import type { ProcessRunner } from "./process-runner.ts";
@@ -105,60 +105,21 @@ function answerOf(execution: CniExecution, result: ProcessResult): JsonValue {
         "or left its output open",
     );
   }
-  const { status, stdout } = result;
-  const isEmpty = shownOutput(stdout) === "";
-  const answer = isEmpty ? null : parseOrUndefined(stdout);
-  // libcni takes an error object with exit code 0 for an empty result; it was meant as an error.
-  if (isJsonObject(answer) && isErrorObject(answer)) throw pluginError(type, command, answer);
-  if (status.code !== 0) throw rawError(type, command, result);
+  const fail = ({ why, cni }: CniFailure) => {
+    const message = `Plugin "${type}" failed at ${command}: ${why}`;
+    const details = cni === undefined ? {} : { cni };
+    return new PluginError("capability.failed", message, { details });
+  };
+  const { stdout, stderr } = result;
+  const failure = cniFailureOf(result);
+  if (failure !== undefined) throw fail(failure);
+  const answer = parseAnswer(stdout);
   if (answer === undefined) {
-    throw failed(type, command, `its answer is not JSON: ${quoted(stdout)}`, result);
+    throw fail({ why: `its answer is not JSON: ${quoted(stdout)}${complaintOf(stderr)}` });
   }
   // Not for null: to libcni that is a result without addresses.
-  if (isEmpty && command === "ADD") throw failed(type, command, "it gave no result", result);
-  return answer;
-}
-
-/** Strict: of two readers of one result, none may see others. */
-function parseOrUndefined(bytes: Uint8Array): JsonValue | undefined {
-  try {
-    return parseGuestJson(bytes);
-  } catch {
-    return undefined;
+  if (command === "ADD" && shownOutput(stdout) === "") {
+    throw fail({ why: `it gave no result${complaintOf(stderr)}` });
   }
-}
-
-/** @see CNI SPEC 1.1.0, section 5, "Error" */
-function isErrorObject({ code, msg }: JsonObject): boolean {
-  return typeof code === "number" && code !== 0 && typeof msg === "string";
-}
-
-function pluginError(type: string, command: string, answer: JsonObject): PluginError {
-  const { code, msg, details } = answer as { code: number; msg: string; details?: JsonValue };
-  const more = typeof details === "string" && details !== "" ? `; ${shownOutput(details)}` : "";
-  const message = `Plugin "${type}" failed at ${command}: ${shownOutput(msg)}${more} (${code})`;
-  const cni = { code, msg, ...(details === undefined ? {} : { details }) };
-  return new PluginError("capability.failed", message, { details: { cni } });
-}
-
-function rawError(type: string, command: string, result: ProcessResult): PluginError {
-  const { status, stdout } = result;
-  const how = status.code === null ? `signal ${status.signal}` : `exit code ${status.code}`;
-  const said = stdout.length === 0 ? "" : `, and said ${quoted(stdout)}`;
-  return failed(type, command, `${how}${said}`, result);
-}
-
-function failed(
-  type: string,
-  command: string,
-  why: string,
-  { stderr }: ProcessResult,
-): PluginError {
-  const complaint = stderr.length === 0 ? "" : `; stderr: ${quoted(stderr)}`;
-  const message = `Plugin "${type}" failed at ${command}: ${why}${complaint}`;
-  return new PluginError("capability.failed", message);
-}
-
-function quoted(bytes: Uint8Array): string {
-  return `"${shownOutput(bytes)}"`;
+  return answer;
 }

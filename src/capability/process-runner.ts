@@ -18,6 +18,8 @@ export interface ProcessRun extends Omit<ChildCommand, "file"> {
   readonly timeoutMs: number;
   /** For stdout and stderr each. */
   readonly maxOutputBytes: number;
+  /** How long a program is waited for that somebody writes to; 1.3 s. */
+  readonly busyMs?: number | undefined;
   /** Gives the path that is executed, when it is this run's turn; called right before each attempt. */
   prepare(): Promise<string>;
 }
@@ -67,7 +69,7 @@ export class ProcessRunner {
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#stops) {
-      stop.abort(new PluginError("call.aborted", "Ended a program: the host closes"));
+      stop.abort(new PluginError("call.aborted", "Ended a program: its plugin closes"));
     }
     await Promise.allSettled(this.#runs);
   }
@@ -99,14 +101,20 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 }
 
 /** A file that was just written is busy while any process still has it open for writing. */
-const BUSY_PAUSES_MS: readonly number[] = [5, 10, 20, 40, 80, 160, 320, 640];
+const BUSY_MS = 1_300;
+
+/** The pauses between attempts, each twice as long as the one before. */
+const PAUSE_MS = { first: 5, longest: 640 };
 
 async function startWithPatience(
   run: ProcessRun,
   output: ProcessOutput,
   signal: AbortSignal,
 ): Promise<RunningChild> {
-  for (let attempt = 0;; attempt++) {
+  const busyMs = run.busyMs ?? BUSY_MS;
+  let pauseMs = PAUSE_MS.first;
+  let waitedMs = 0;
+  while (true) {
     // At each attempt: who kept the file busy may have changed it.
     const file = await unlessAborted(run.prepare(), signal);
     // Nothing is awaited between this look and the start, so no abort goes unseen.
@@ -115,12 +123,14 @@ async function startWithPatience(
       return await startChild({ ...run, file }, output);
     } catch (cause) {
       if (!(cause instanceof StartError)) throw cause;
-      const pause = BUSY_PAUSES_MS[attempt];
-      if (cause.fault !== "busy" || pause === undefined) {
+      if (cause.fault !== "busy" || waitedMs >= busyMs) {
         const message = `Cannot start ${run.name}: ${START_FAULTS[cause.fault]}`;
         throw new PluginError("capability.failed", message, { cause });
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
+      await unlessAborted(pause, signal);
+      waitedMs += pauseMs;
+      pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest);
     }
   }
 }

@@ -63,6 +63,7 @@ const BY_ROOM: Readonly<Record<Room, number>> = {
   usage: CODE.internal,
   cipd: CODE.unavailable,
   docker: CODE.internal,
+  cni: CODE.internal,
   call: CODE.cancelled,
   internal: CODE.internal,
 };

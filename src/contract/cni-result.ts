@@ -112,11 +112,14 @@ const address = v.pipe(
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1));
 const text = v.union([v.literal(""), line(4_095)]);
 
-/** Strict for what a plugin answers, loose for what other plugins made before it. */
-type ObjectSchema = typeof v.strictObject | typeof v.looseObject;
+/**
+ * Strict for what a guest answers, loose for what other plugins made before it; the third leaves out
+ * what it does not know.
+ */
+type ObjectSchema = typeof v.strictObject | typeof v.looseObject | typeof v.object;
 
 function resultSchema(object: ObjectSchema): v.GenericSchema<unknown, CniResult> {
-  // Both take the same entries; TypeScript sees no call in the union of the two.
+  // All take the same entries; TypeScript sees no call in the union of them.
   const form = object as typeof v.strictObject;
   const dns = v.exactOptional(form({
     nameservers: v.exactOptional(list(line(255), items)),
@@ -185,6 +188,12 @@ export const CniResultSchema: v.GenericSchema<unknown, CniResult> = v.pipe(
 export const PreviousResultSchema: v.GenericSchema<unknown, CniResult> = resultSchema(
   v.looseObject,
 );
+
+/**
+ * Schema of a {@link CniResult} that a native plugin printed. As Go's readers do, it leaves out what it
+ * does not know, and does not look whether the addresses' interfaces are there.
+ */
+export const PrintedResultSchema: v.GenericSchema<unknown, CniResult> = resultSchema(v.object);
 
 function hasInterfaces(result: CniResult): boolean {
   if (!("ips" in result)) return true;

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { lstat, open, readdir, realpath, stat } from "node:fs/promises";
+import { lstat, open, readdir, realpath, stat, unlink } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 
@@ -12,6 +12,12 @@ export interface DirectoryEntry {
   readonly kind: FileKind | "link";
 }
 
+/** How a file is read. */
+export interface ReadFileOptions {
+  /** Whether a link is refused; by default it is followed. */
+  readonly refuseLinks?: boolean;
+}
+
 /**
  * Reads a regular file whole, but never more than `maxBytes`: the size is looked at before and while
  * reading, since a file can grow and a device has no size.
@@ -21,10 +27,15 @@ export interface DirectoryEntry {
  *
  * @throws {PluginError} `input.not-found`, `input.unreadable`, `input.too-large`
  */
-export function readFileBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+export function readFileBounded(
+  path: string,
+  maxBytes: number,
+  { refuseLinks = false }: ReadFileOptions = {},
+): Promise<Uint8Array> {
   try {
+    const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
     // O_NONBLOCK: opening a FIFO that nobody writes to must not hang before we see what it is.
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const file = openSync(path, O_RDONLY | O_NONBLOCK | (refuseLinks ? O_NOFOLLOW : 0));
     try {
       const stats = fstatSync(file);
       if (!stats.isFile()) {
@@ -131,6 +142,15 @@ export async function isSocket(path: string): Promise<boolean> {
   }
 }
 
+/** Removes a file, or a link itself, if it is there. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
 /** Whether anything stands at `path`, be it a link that leads nowhere. */
 export async function isThere(path: string): Promise<boolean> {
   try {
@@ -219,7 +239,13 @@ export function asInputError(path: string, error: unknown): PluginError {
       cause: error,
     });
   }
-  const { message } = error as { message?: string };
-  const why = isDenied(error) ? "permission denied" : message ?? String(error);
+  const { code, message } = error as { code?: string; message?: string };
+  // Too many links, or one that was refused; FreeBSD says EMLINK.
+  const isLink = code === "ELOOP" || code === "EMLINK";
+  const why = isDenied(error)
+    ? "permission denied"
+    : isLink
+    ? "it is a link, or leads through too many"
+    : message ?? String(error);
   return new PluginError("input.unreadable", `Cannot read "${path}": ${why}`, { cause: error });
 }

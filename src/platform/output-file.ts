@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { constants, type Stats } from "node:fs";
 import { access, lstat, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, isAbsolute, sep } from "node:path";
+import { dirname, isAbsolute, join, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 import { isDenied, isMissing } from "./file-system.ts";
 import { missingPermission } from "./permission.ts";
@@ -21,6 +21,11 @@ export interface WriteOptions {
   readonly mode?: number;
   /** Whether a link is refused, and all else that is no regular file. */
   readonly refuseLinks?: boolean;
+  /**
+   * Where the file stands while it is not whole, on the same file system; by default beside its name,
+   * where a reader of the folder finds it.
+   */
+  readonly partFolder?: string;
 }
 
 /**
@@ -38,9 +43,10 @@ export async function writeFileAtomic(
   const found = await findOutputTarget(path);
   // Replacing the name itself: a link that was put there since is replaced, never followed.
   const target = options.refuseLinks ? { ...found, path, replaces: true } : found;
-  const written = target.replaces ? `${target.path}.${crypto.randomUUID()}.part` : target.path;
+  const written = target.replaces ? partOf(target.path, options) : target.path;
   try {
-    const handle = await open(written, target.replaces ? "wx" : "w", target.mode ?? 0o666);
+    const mode = options.mode ?? target.mode ?? 0o666;
+    const handle = await open(written, target.replaces ? "wx" : "w", mode);
     try {
       await handle.writeFile(Buffer.from(content));
       if (options.mode !== undefined) await handle.chmod(options.mode);
@@ -54,12 +60,21 @@ export async function writeFileAtomic(
   }
 }
 
+function partOf(path: string, { partFolder }: WriteOptions): string {
+  const base = partFolder === undefined ? path : join(partFolder, "new");
+  return `${base}.${crypto.randomUUID()}.part`;
+}
+
 /**
  * Finds out before long work whether {@link writeFileAtomic} could write its result.
  *
  * @throws {PluginError} `output.unwritable`
  */
-export async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(
+  path: string,
+  { refuseLinks = false }: Pick<WriteOptions, "refuseLinks"> = {},
+): Promise<void> {
+  if (refuseLinks) await refuseLink(path);
   await findOutputTarget(path);
 }
 

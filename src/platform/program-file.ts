@@ -50,11 +50,28 @@ const MACH_O = new Set([0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafeba
 
 function formOf(head: Uint8Array): ProgramForm {
   if (head[0] === 0x23 && head[1] === 0x21) return "script";
-  if (ELF.every((byte, index) => head[index] === byte)) return "binary";
+  if (ELF.every((byte, index) => head[index] === byte)) return isElf(head) ? "binary" : "unknown";
   if (head.length < 4) return "unknown";
   const magic = new DataView(head.buffer, head.byteOffset).getUint32(0);
   return MACH_O.has(magic) ? "binary" : "unknown";
 }
+
+/**
+ * Whether the header is whole and of a program. The kernel takes no other, and then execvp(3) would give
+ * the file to /bin/sh: one that is being written, for instance.
+ *
+ * @see elf(5)
+ */
+function isElf(head: Uint8Array): boolean {
+  const is64 = head[4] === 2;
+  if (head.length < (is64 ? 64 : 52)) return false;
+  const isLittle = head[5] === 1;
+  const type = new DataView(head.buffer, head.byteOffset).getUint16(16, isLittle);
+  return type === ET_EXEC || type === ET_DYN;
+}
+
+const ET_EXEC = 2;
+const ET_DYN = 3;
 
 function interpreterOf(head: Uint8Array): string | undefined {
   const line = new TextDecoder("latin1").decode(head).split("\n")[0]!;

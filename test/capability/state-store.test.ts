@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -11,10 +10,9 @@ import { openInstanceStore } from "../../src/capability/state-folder.ts";
 import type { StateStore } from "../../src/capability/state-store.ts";
 import { loadSqlite, type SqliteDatabase } from "../../src/platform/sqlite.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
-import { denoPath } from "../../scripts/project.ts";
+import { type Command, commandsOf, pairOf } from "../support/both-runtimes.ts";
 import { plainEnvironment } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
-import { projectPath } from "../support/paths.ts";
 import { writtenValue } from "../support/state-value.ts";
 import { suite } from "../support/suite.ts";
 
@@ -29,39 +27,6 @@ const BOUNDS: StateBounds = {
   maxValueBytes: 1 << 20,
   writesPerSecond: 1_000_000,
 };
-
-type Command = [string, ...string[]];
-
-const onDeno = "Deno" in globalThis;
-
-/** The commands that run a program of `test/support`: on the runtime of the tests, then on the other. */
-function commandsOf(name: string): Command[] {
-  const source = projectPath("test", "support", `${name}.ts`);
-  const built = projectPath("build", "test", "support", `${name}.js`);
-  const deno: Command = [denoPath(), "run", "-A", "--no-check", source];
-  const node: Command = [onDeno ? "node" : process.execPath, built];
-  return onDeno ? [deno, node] : [node, deno];
-}
-
-/**
- * The runtimes of two writers: one each, where both are at hand. The other one says itself where it is:
- * npm installs Deno behind a script, and a kill would end only that.
- */
-async function pairOf(name: string): Promise<[Command, Command]> {
-  const [own, [program, ...args]] = commandsOf(name) as [Command, Command];
-  const say = onDeno ? ["-p", "process.execPath"] : ["eval", "console.log(Deno.execPath())"];
-  const path = await new Promise<string>((resolve) => {
-    let output = "";
-    const child = spawn(program, say, {
-      env: plainEnvironment(),
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    child.stdout!.on("data", (chunk) => output += chunk);
-    child.on("error", () => resolve(""));
-    child.on("close", () => resolve(output.trim()));
-  });
-  return [own, path !== "" && existsSync(args.at(-1)!) ? [path, ...args] : own];
-}
 
 const WRITERS = await pairOf("state-writer");
 

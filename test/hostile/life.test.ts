@@ -1,6 +1,7 @@
 /** Calls at the wrong time, too many at once, and threads that end: the host goes on, and closes. */
 import { readdir } from "node:fs/promises";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import type { MetadataProvider } from "../../src/capability/metadata-provider.ts";
 import { createHost, type Host } from "../../src/host/host.ts";
@@ -205,8 +206,13 @@ test("a host that was used so leaves nothing open when it is closed", async () =
   await once();
   const before = await open();
   for (let turn = 0; turn < 5; turn++) await once();
-  // A runtime may hold one or another for a moment; five hosts hold dozens.
-  const after = await open();
+  // A runtime closes what a thread held when the thread is gone, which on a busy machine takes its
+  // time; it may hold one or another for longer. Five hosts hold dozens.
+  let after = await open();
+  for (let turn = 0; after > before + 3 && turn < 200; turn++) {
+    await sleep(50);
+    after = await open();
+  }
   assert.ok(after <= before + 3, `${before} files were open, then ${after}`);
   await folder.remove();
 });

@@ -1,0 +1,74 @@
+import * as v from "valibot";
+import { convertCniResult } from "../contract/cni-conversion.ts";
+import { type CniResult, PrintedResultSchema } from "../contract/cni-result.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { PluginError } from "../plugin-error.ts";
+import { parseCniJson } from "./cni-json.ts";
+import { knownCniVersion } from "./version.ts";
+
+/**
+ * Reads what a native plugin printed for ADD. A result that does not say its version is of the
+ * configuration's; one that says another is kept as it is. `null` is a result without anything.
+ *
+ * @param version The configuration's; `""` is 0.1.0.
+ * @param plugin For messages: `plugin "/opt/cni/bin/bridge"`.
+ * @throws {PluginError} `cni.result-malformed`, `cni.version-unsupported`
+ * @see libcni, pkg/invoke/exec.go
+ */
+export function readResult(stdout: Uint8Array, version: string, plugin: string): CniResult {
+  const fail = (why: string) => malformed(`the result of ${plugin}`, why);
+  return resultOf(parseCniJson(stdout, "result", fail), version, `the result of ${plugin}`);
+}
+
+/**
+ * A result of a parsed value.
+ *
+ * @param what It is, for messages.
+ * @throws {PluginError} `cni.result-malformed`, `cni.version-unsupported`
+ */
+export function resultOf(value: JsonValue, version: string, what: string): CniResult {
+  const object = value ?? {};
+  if (!isJsonObject(object)) throw malformed(what, "it is no object");
+  const said = object["cniVersion"];
+  const cniVersion = knownCniVersion(typeof said === "string" && said ? said : version, what);
+  const known = { ...withoutNothing(object) as JsonObject, cniVersion };
+  const result = v.safeParse(PrintedResultSchema, known, { abortEarly: true });
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const path = v.getDotPath(issue);
+  throw malformed(what, `${path ? `"${path}": ` : ""}${issue.message}`);
+}
+
+/**
+ * A result in a configuration's version.
+ *
+ * @throws {PluginError} `cni.version-unsupported`, `cni.result-malformed` where that version cannot say it
+ */
+export function resultAs(result: CniResult, version: string): CniResult {
+  const known = knownCniVersion(version, "the network configuration");
+  try {
+    return convertCniResult(result, known);
+  } catch (cause) {
+    throw new PluginError("cni.result-malformed", PluginError.from(cause).message, { cause });
+  }
+}
+
+/** To Go's readers null is nothing, and so are an empty address and an object with nothing in it. */
+function withoutNothing(value: JsonValue): JsonValue | undefined {
+  if (value === null) return undefined;
+  // Nothing leaves a list, whose places have a meaning.
+  if (Array.isArray(value)) return value.map((item) => withoutNothing(item) ?? null);
+  if (!isJsonObject(value)) return value;
+  const members = Object.entries(value).map(([key, member]) => [key, withoutNothing(member)]);
+  return Object.fromEntries(members.filter(([key, member]) => !isNothing(key as string, member)));
+}
+
+function isNothing(key: string, member: unknown): boolean {
+  if (member === undefined) return true;
+  if (key === "dns") return isJsonObject(member) && Object.keys(member).length === 0;
+  return member === "" && (key === "gateway" || key === "gw");
+}
+
+function malformed(what: string, why: string): PluginError {
+  return new PluginError("cni.result-malformed", `Cannot use ${what}: ${why}`);
+}
