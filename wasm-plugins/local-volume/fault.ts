@@ -35,7 +35,9 @@ export function ifThere<T>(action: () => T): T | undefined {
   }
 }
 
-/** A name that a user chose, for a message: quotes and what a terminal obeys are escaped. */
-export function quote(name: string): string {
-  return JSON.stringify(name);
+/** Text that a user chose, for a message: no valid one holds what is escaped here. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
