@@ -56,6 +56,8 @@ function splitVerb(first: string, rest: string[]): [name: string, rest: string[]
 
 async function findVerb(name: string): Promise<Verb> {
   if (Object.hasOwn(VERBS, name)) return await VERBS[name]!();
+  const words = Object.keys(VERBS).filter((verb) => verb.split(" ").includes(name));
+  if (words.length > 0) throw usage(`"${name}" is one word of a verb: ${words.join(", ")}`);
   const what = name.startsWith("-") ? "flag" : "verb";
   throw mistyped(`the ${what} "${name}" is not known`, name, Object.keys(VERBS));
 }

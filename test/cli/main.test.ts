@@ -43,6 +43,14 @@ test("a mistyped flag is answered with where the verb's help is", async () => {
   assert.match(stderr, 'see "cofferdam check --help"');
 });
 
+test("half a verb is answered with the verbs that have the word", async () => {
+  for (const [word, verbs] of [["docker", "docker serve"], ["install", "install cni"]] as const) {
+    const { code, stderr } = await runCli([word]);
+    assert.is(code, 2);
+    assert.match(stderr, `"${word}" is one word of a verb: ${verbs}`);
+  }
+});
+
 test("an unknown verb gets a suggestion", async () => {
   const { code, stderr } = await runCli(["chekc"]);
   assert.is(code, 2);
