@@ -22,6 +22,7 @@ export type Rule =
   | "volume-driver"
   | "network-allowed"
   | "swarm"
+  | "template"
   | "exec"
   | "secret-variable"
   | "malformed-document"

@@ -43,4 +43,4 @@ function judgeLocal(options: Place, settings: Settings): void {
 
 /** What a file system in memory may be told. */
 const TMPFS_OPTION =
-  /^(?:(?:size|mode|uid|gid|nr_inodes|nr_blocks)=.*|nosuid|nodev|noexec|noatime|ro|rw|)$/;
+  /^(?:(?:size|mode|uid|gid|nr_inodes|nr_blocks)=[0-9A-Za-z%]+|nosuid|nodev|noexec|noatime|ro|rw|)$/;
