@@ -23,7 +23,7 @@ const INSPECT: Fields = fields(
   {
     Image: (image) => {
       const text = image.text();
-      if (/^sha256:[0-9a-f]{64}$/.test(text)) return;
+      if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text)) return;
       image.deny("image-allowed", `${quote(text)} is no ID, as that of a container's image is.`);
     },
     // What is mounted, as it was asked for in the host configuration; binds and volumes by names alone.
