@@ -1,4 +1,5 @@
 import type { JsonObject } from "cofferdam/guest";
+import { judgeBuild } from "./build.ts";
 import { judgeCreate, judgeExec, judgeHostConfig } from "./container.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isKnownName, judgeImageName, judgeMadeName, readImageName } from "./image.ts";
@@ -8,6 +9,7 @@ import { quote } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import { judgeService } from "./service.ts";
 import type { Role, Settings } from "./settings.ts";
+import { judgeTop } from "./top.ts";
 import { judgeVolumeCreate } from "./volume.ts";
 
 /** A call of the Engine API, as it is judged. */
@@ -98,6 +100,8 @@ function parameter({ query }: Call, name: string): Place {
 /** How calls are judged that need more than their name. */
 export const JUDGES = {
   none: () => {},
+  top: ({ query }: Call, settings: Settings) => judgeTop(query, settings),
+  build: ({ query }: Call, settings: Settings) => judgeBuild(query, settings),
   create: ({ body }: Call, settings: Settings) => judgeCreate(body, settings),
   update: ({ body }: Call, settings: Settings) => judgeHostConfig(body, settings),
   exec: ({ body }: Call, settings: Settings) => judgeExec(body, settings),
@@ -129,7 +133,13 @@ function judgeNamed(call: Call, settings: Settings): void {
 
 /** A pull, or an import: both make an image there. */
 function judgePull(call: Call, settings: Settings): void {
-  if (call.query.get("fromSrc").value !== undefined) return judgeImport(call.query, settings);
+  const source = call.query.get("fromSrc");
+  if (source.value !== undefined) {
+    if (call.query.get("fromImage").value !== undefined) {
+      return source.deny("parameter-known", "A pull and an import are not one call.");
+    }
+    return judgeImport(call.query, settings);
+  }
   if (call.isHidden) {
     return call.query.deny("call-seen", 'A pull has no body; say "Content-Length: 0".');
   }
@@ -138,7 +148,10 @@ function judgePull(call: Call, settings: Settings): void {
   const separator = tag.includes(":") ? "@" : ":";
   const name = readImageName(tag === "" ? image.text() : `${image.text()}${separator}${tag}`);
   if (name === undefined) return image.malformed("the name of an image");
-  judgeImageName(image, name, settings);
+  const isOne = name.tag !== undefined || name.digest !== undefined;
+  // Old daemons pull all tags then, so that a pattern of one is not enough.
+  const images = settings.images.filter((pattern) => isOne || pattern.tag === undefined);
+  judgeImageName(image, name, { ...settings, images });
 }
 
 function judgeImport(query: Place, settings: Settings): void {

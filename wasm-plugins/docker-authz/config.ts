@@ -1,5 +1,5 @@
-import { judgeCreate, judgeExec, judgeHostConfig } from "./container.ts";
-import { judgeImage } from "./image.ts";
+import { judgeCreate, judgeExec } from "./container.ts";
+import { judgeInspect } from "./inspect.ts";
 import { judgeNetworkCreate } from "./network.ts";
 import { isObject, type Place } from "./place.ts";
 import { judgeService } from "./service.ts";
@@ -15,9 +15,7 @@ export function judgeConfig(place: Place, settings: Settings): void {
   const has = (...keys: string[]) =>
     isObject(value) && keys.some((key) => Object.hasOwn(value, key));
   if (has("Id") && has("Config") && has("HostConfig")) {
-    // The image of a container that is there is an ID; its name stands in the configuration.
-    judgeImage(place.get("Config").get("Image"), settings);
-    judgeHostConfig(place.get("HostConfig"), settings);
+    judgeInspect(place, settings);
   } else if (has("TaskTemplate")) {
     judgeService(place, settings);
   } else if (has("Image", "HostConfig")) {

@@ -36,7 +36,7 @@ const EXEC = fields(
 );
 
 /** A mode that names the host's namespace, another container's, or one of a few others. */
-function namespace(name: Namespace): Judge {
+export function namespace(name: Namespace): Judge {
   const { words, isOpen } = NAMESPACES[name];
   return (place, settings) => {
     const mode = place.text();
@@ -76,7 +76,7 @@ function oneOf(what: string, words: (settings: Settings) => readonly string[]): 
 export const judgeCapabilities: Judge = (place, settings) => {
   for (const item of place.listOrText()) {
     const name = item.text().toUpperCase().replace(/^CAP_/, "");
-    if (settings.capabilities.includes(name)) continue;
+    if (settings.capabilities.includes(name) || settings.capabilities.includes("ALL")) continue;
     item.deny("capability-added", `The capability ${quote(name)} may not be added.`);
   }
 };
@@ -104,13 +104,17 @@ const deviceAccess: Judge = (place) => {
   if (!place.isEmpty) place.deny("device", "Access to devices is not allowed in this way.");
 };
 
-const securityOptions: Judge = (place, settings) => {
+export const securityOptions: Judge = (place, settings) => {
   for (const item of place.list()) {
     const text = item.text();
     if (settings.securityOptions.includes(text)) continue;
     item.deny("security-option", `The security option ${quote(text)} is not allowed.`);
   }
 };
+
+function spared(place: Place): void {
+  place.deny("runtime-option", "No container may be kept from being ended for want of memory.");
+}
 
 /** The paths below /proc and /sys that Docker hides, or keeps from being written to, at the least. */
 const MASKED = [
@@ -119,7 +123,11 @@ const MASKED = [
 ];
 const READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-/** An empty list is not the same as none: then nothing is hidden. */
+/** A client leaves it to Docker, which hides more than it once did; and an empty list hides nothing. */
+const hiddenPaths: Judge = (place) =>
+  place.deny("masked-path", "What Docker hides of /proc and /sys may not be set.");
+
+/** What is hidden of a container that is there. */
 function paths(least: readonly string[]): Judge {
   return (place) => {
     const given = place.list().map((item) => item.text());
@@ -133,7 +141,7 @@ const RESOURCES =
   "CpuShares Memory NanoCpus BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps " +
   "BlkioDeviceReadIOps BlkioDeviceWriteIOps CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime " +
   "CpusetCpus CpusetMems KernelMemory KernelMemoryTCP MemoryReservation MemorySwap MemorySwappiness " +
-  "OomKillDisable PidsLimit Ulimits CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth";
+  "PidsLimit Ulimits CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth";
 
 /** Every field of a host configuration. @see moby, api/types/container/hostconfig.go */
 const HOST_JUDGES: Readonly<Record<string, Judge>> = {
@@ -152,8 +160,8 @@ const HOST_JUDGES: Readonly<Record<string, Judge>> = {
   DeviceCgroupRules: deviceAccess,
   DeviceRequests: deviceAccess,
   SecurityOpt: securityOptions,
-  MaskedPaths: paths(MASKED),
-  ReadonlyPaths: paths(READ_ONLY),
+  MaskedPaths: hiddenPaths,
+  ReadonlyPaths: hiddenPaths,
   NetworkMode: namespace("network"),
   PidMode: namespace("pid"),
   IpcMode: namespace("ipc"),
@@ -164,8 +172,10 @@ const HOST_JUDGES: Readonly<Record<string, Judge>> = {
   CgroupParent: option("The parent of control groups"),
   Annotations: option("Annotations for the runtime"),
   OomScoreAdj: (place) => {
-    if (typeof place.value === "number" && place.value >= 0) return;
-    place.deny("runtime-option", "No container may be kept from being ended for want of memory.");
+    if (typeof place.value !== "number" || place.value < 0) spared(place);
+  },
+  OomKillDisable: (place) => {
+    if (place.flag()) spared(place);
   },
   Runtime: oneOf("runtime", ({ runtimes }) => runtimes),
   LogConfig: (place, settings) =>
@@ -180,16 +190,29 @@ const HOST: Fields = fields(
   HOST_JUDGES,
 );
 
+/** The same of a container that is there. */
+export const INSPECT_HOST: Fields = new Map([
+  ...HOST,
+  ["MaskedPaths", paths(MASKED)],
+  ["ReadonlyPaths", paths(READ_ONLY)],
+]);
+
+/** Of a configuration without its host's part. */
+export const CONFIG: Fields = fields(
+  "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin " +
+    "StdinOnce Env Cmd ArgsEscaped Image Volumes WorkingDir Entrypoint NetworkDisabled MacAddress " +
+    "OnBuild Labels StopSignal StopTimeout Shell Healthcheck",
+);
+
 const NETWORKING: Fields = fields("", { EndpointsConfig: judgeEndpoints });
 
 /** The host configuration counts at the top as well, up to Docker 25. */
 const CREATE: Fields = new Map([
   ...HOST,
   ...NETWORKING,
+  ...CONFIG,
   ...fields(
-    "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin " +
-      "StdinOnce Env Cmd ArgsEscaped Image Volumes WorkingDir Entrypoint NetworkDisabled MacAddress " +
-      "OnBuild Labels StopSignal StopTimeout Shell Healthcheck Cpuset",
+    "Cpuset",
     {
       HostConfig: judgeHostConfig,
       NetworkingConfig: (place, settings) => judgeFields(place, NETWORKING, settings),

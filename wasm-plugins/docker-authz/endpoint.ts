@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
   ["GET /system/df", "read"],
   ["GET /containers/json", "read"],
   ["GET /containers/*/json", "read"],
-  ["GET /containers/*/top", "read"],
+  ["GET /containers/*/top", "read", { judge: "top" }],
   ["GET /containers/*/logs", "read"],
   ["GET /containers/*/stats", "read"],
   ["GET /containers/*/changes", "read"],
@@ -108,7 +108,14 @@ const ROWS: readonly Row[] = [
   ["GET /images/**/get", "change"],
   ["DELETE /images/**", "change", { query: "force noprune platforms*" }],
   ["POST /images/prune", "change", { query: "filters" }],
-  ["POST /build", "build", { hidden: true }],
+  ["POST /build", "build", {
+    query:
+      "t* extrahosts* securityopt* dockerfile remote q nocache cachefrom pull rm forcerm memory " +
+      "memswap cpushares cpusetcpus cpusetmems cpuperiod cpuquota cgroupparent buildargs shmsize " +
+      "ulimits labels squash networkmode platform target outputs version session buildid isolation",
+    judge: "build",
+    hidden: true,
+  }],
   ["POST /session", "build", { hidden: true }],
   ["POST /grpc", "build", { hidden: true }],
   ["POST /build/cancel", "build", { query: "id" }],

@@ -2,13 +2,22 @@ import type { AdmissionRequest, Verdict } from "cofferdam/guest";
 import { judgeCall, readCall } from "./call.ts";
 import { judgeConfig } from "./config.ts";
 import { isObject, Place } from "./place.ts";
-import { Reasons } from "./reasons.ts";
+import { EnoughReasons, Reasons } from "./reasons.ts";
 import { judgeAnswer } from "./response.ts";
 import { readSettings } from "./settings.ts";
 
 /** Judges a call of the Engine API, its answer, or a body that was saved. */
-export function judge({ kind, object, settings: given }: AdmissionRequest): Verdict {
+export function judge(request: AdmissionRequest): Verdict {
   const reasons = new Reasons();
+  try {
+    judgeInto(reasons, request);
+  } catch (error) {
+    if (!(error instanceof EnoughReasons)) throw error;
+  }
+  return reasons.verdict();
+}
+
+function judgeInto(reasons: Reasons, { kind, object, settings: given }: AdmissionRequest): void {
   const settings = readSettings(given);
   if (!("images" in settings)) {
     for (const { path, message } of settings) {
@@ -24,5 +33,4 @@ export function judge({ kind, object, settings: given }: AdmissionRequest): Verd
   } else {
     reasons.deny("malformed-document", "", "What stands here is not a call of the Engine API.");
   }
-  return reasons.verdict();
 }

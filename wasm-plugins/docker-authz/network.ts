@@ -49,6 +49,22 @@ export function judgeNetworkName(place: Place, name: string, { hostNamespaces }:
   place.deny("host-namespace", "The host's network namespace is not allowed.");
 }
 
+/**
+ * Judges a network that a service is to be on. Docker takes the beginning of an ID for a name that no
+ * network has, and the host's network has IDs as well: one of hexadecimal digits, and Swarm's own.
+ */
+export function judgeServiceNetwork(place: Place, settings: Settings): void {
+  judgeFields(place, SERVICE_NETWORK, settings);
+  const target = place.get("Target");
+  const name = target.text();
+  judgeNetworkName(place, name, settings);
+  const mayBeId = /^(?:[0-9a-f]*|[0-9a-z]{1,25})$/.test(name);
+  if (!mayBeId || name === "host" || settings.hostNamespaces.includes("network")) return;
+  const message = `${quote(name)} may be an ID, of the host's network as well; ` +
+    'a name with "_", "-" or "." in it is surely none.';
+  target.deny("host-namespace", message);
+}
+
 const empty = (message: string): Judge => (place) => {
   if (!place.isEmpty) place.deny("network-allowed", message);
 };
@@ -81,6 +97,10 @@ const CREATE: Fields = fields(
       ),
   },
 );
+
+const SERVICE_NETWORK: Fields = fields("Target Aliases", {
+  DriverOpts: empty("Options of an endpoint are not allowed."),
+});
 
 const ENDPOINT: Fields = fields(
   "Links MacAddress Aliases GwPriority NetworkID EndpointID Gateway IPAddress IPPrefixLen IPv6Gateway " +

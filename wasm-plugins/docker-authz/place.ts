@@ -68,12 +68,12 @@ export class Place {
   }
 
   /** The members of an object. */
-  members(): [key: string, place: Place][] {
+  *members(): Generator<[key: string, place: Place]> {
     const { value } = this;
-    if (value === undefined) return [];
-    if (isObject(value)) return Object.keys(value).map((key) => [key, this.get(key)]);
-    this.malformed("an object");
-    return [];
+    if (value === undefined) return;
+    if (!isObject(value)) return this.malformed("an object");
+    // One by one: whoever looks may have enough after a few of many.
+    for (const key of Object.keys(value)) yield [key, this.get(key)];
   }
 
   /** Whether an object stands here; anything else but nothing denies. */

@@ -22,6 +22,7 @@ export type Rule =
   | "volume-driver"
   | "network-allowed"
   | "swarm"
+  | "template"
   | "exec"
   | "secret-variable"
   | "malformed-document"
@@ -31,18 +32,24 @@ export type Rule =
 /** More than anybody reads. */
 const MAX_REASONS = 100;
 
-/** Collects reasons to deny, each once, and counts those that there is no room for. */
+/** Thrown where a reason more would be of no use; there are enough to deny. */
+export class EnoughReasons extends Error {}
+
+/** Collects reasons to deny, each once, up to as many as are shown. */
 export class Reasons {
   readonly #reasons = new Map<string, Reason>();
-  #dropped = 0;
+  #isFull = false;
 
-  /** @param path a JSON Pointer into the document; undefined where it is not about the document */
+  /**
+   * @param path a JSON Pointer into the document; undefined where it is not about the document
+   * @throws {EnoughReasons} Where there is no room for it.
+   */
   deny(rule: Rule, path: string | undefined, message: string): void {
     const key = JSON.stringify([rule, path, message]);
     if (this.#reasons.has(key)) return;
     if (this.#reasons.size === MAX_REASONS) {
-      this.#dropped++;
-      return;
+      this.#isFull = true;
+      throw new EnoughReasons();
     }
     const place = path === undefined ? {} : { path };
     this.#reasons.set(key, { rule, message, severity: "error", ...place });
@@ -50,9 +57,9 @@ export class Reasons {
 
   verdict(): Verdict {
     const reasons = [...this.#reasons.values()];
-    if (this.#dropped > 0) {
+    if (this.#isFull) {
       const rule: Rule = "more-reasons";
-      const message = `There are ${this.#dropped} reasons more.`;
+      const message = `There are more than ${MAX_REASONS} reasons; the rest was not looked at.`;
       reasons.push({ rule, message, severity: "error", path: "" });
     }
     return { allowed: reasons.length === 0, reasons };

@@ -7,7 +7,7 @@ import type { Settings } from "./settings.ts";
 
 /** Answers in which the variables of containers stand. */
 const INSPECTS =
-  /^\/(?:containers\/[^/]+\/json|services(?:\/[^/]+)?|tasks(?:\/[^/]+)?|images\/.+\/json)$/;
+  /^\/(?:containers\/[^/]+\/json|services(?:\/[^/]+)?|tasks(?:\/[^/]+)?|images\/.+\/(?:json|history))$/;
 
 /**
  * Judges an answer before its client gets it: whoever is no administrator gets none that holds a secret
@@ -27,12 +27,15 @@ export function judgeAnswer(call: Call, settings: Settings, reasons: Reasons): v
   }
 }
 
-/** The names in every list `Env` that there is, and where they stand. */
+/** The names in every list `Env` and every step of an image that there is, and where they stand. */
 function* variablesIn(place: Place): Generator<[name: string, path: string]> {
   if (Array.isArray(place.value)) {
     for (const item of place.list()) yield* variablesIn(item);
   } else if (isObject(place.value)) {
     for (const [key, member] of place.members()) {
+      if (key === "CreatedBy" && typeof member.value === "string") {
+        for (const name of assignedIn(member.value)) yield [name, member.path];
+      }
       if (key !== "Env" || !Array.isArray(member.value)) {
         yield* variablesIn(member);
         continue;
@@ -42,4 +45,10 @@ function* variablesIn(place: Place): Generator<[name: string, path: string]> {
       }
     }
   }
+}
+
+/** The names in `NAME=value`, wherever that stands in the text of a step: `ENV A=1 B=2`, `|1 A=1 sh`. */
+function assignedIn(text: string): string[] {
+  const words = text.split(/[^A-Za-z0-9_=]+/);
+  return words.flatMap((word) => word.split("=").slice(0, -1).filter((name) => name !== ""));
 }

@@ -2,8 +2,8 @@ import { judgeCapabilities, judgeLogDriver, judgeSysctls } from "./container.ts"
 import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
 import { judgeImage } from "./image.ts";
 import { judgeMount } from "./mount.ts";
-import { judgeNetworkName } from "./network.ts";
-import type { Place } from "./place.ts";
+import { judgeServiceNetwork } from "./network.ts";
+import { isObject, type Place } from "./place.ts";
 import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
@@ -34,11 +34,34 @@ const defaultMode: Judge = (place, settings) =>
     settings,
   );
 
+/**
+ * Swarm fills templates in only once the service is made: what is judged would not be what counts.
+ *
+ * @see github.com/moby/swarmkit, template/expand.go
+ */
+function judgeTemplates(place: Place): void {
+  const { value } = place;
+  if (typeof value === "string" && value.includes("{{")) {
+    place.deny("template", "A template is not allowed here: nobody sees what Swarm makes of it.");
+  } else if (Array.isArray(value)) {
+    for (const item of place.list()) judgeTemplates(item);
+  } else if (isObject(value)) {
+    for (const [key, member] of place.members()) {
+      if (key.includes("{{")) member.deny("template", "A template is not allowed as a name.");
+      judgeTemplates(member);
+    }
+  }
+}
+
 const CONTAINER: Fields = fields(
-  "Image Labels Command Args Hostname Env Dir User Groups TTY OpenStdin ReadOnly StopSignal " +
+  "Image Labels Command Args Env Dir User Groups TTY OpenStdin ReadOnly StopSignal " +
     "StopGracePeriod Hosts Isolation Init CapabilityDrop HealthCheck DNSConfig Secrets Configs Ulimits",
   {
-    Mounts: (place, settings) => place.list().forEach((item) => judgeMount(item, settings)),
+    Hostname: judgeTemplates,
+    Mounts: (place, settings) => {
+      judgeTemplates(place);
+      place.list().forEach((item) => judgeMount(item, settings));
+    },
     CapabilityAdd: judgeCapabilities,
     Sysctls: judgeSysctls,
     OomScoreAdj: (place) => {
@@ -67,9 +90,7 @@ const CONTAINER: Fields = fields(
 
 const networks: Judge = (place, settings) => {
   for (const item of place.list()) {
-    judgeNetworkName(item, item.get("Target").text(), settings);
-    if (item.get("DriverOpts").isEmpty) continue;
-    item.deny("network-allowed", "Options of an endpoint are not allowed.");
+    judgeServiceNetwork(item, settings);
   }
 };
 

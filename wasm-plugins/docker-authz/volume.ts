@@ -26,13 +26,15 @@ export function judgeVolume(driver: Place, options: Place, settings: Settings): 
  * @see moby, volume/local/local_unix.go
  */
 function judgeLocal(options: Place, settings: Settings): void {
-  const given = new Map(options.members().map(([key, place]) => [key, place.text()]));
+  const given = new Map([...options.members()].map(([key, place]) => [key, place.text()]));
   given.delete("size");
   if (given.size === 0) return;
   const [type = "", o = "", device = ""] = ["type", "o", "device"].map((key) => given.get(key));
   const words = o.split(",");
   if (words.includes("bind") || words.includes("rbind")) {
-    const readOnly = words.includes("ro") && !words.includes("rw");
+    // What is mounted below comes along with it, and is not made read-only.
+    const isAlone = !words.includes("rbind");
+    const readOnly = isAlone && words.includes("ro") && !words.includes("rw");
     const propagation = words.find((word) => /shared$/.test(word)) ?? "";
     judgeHostPath(options.get("device"), { path: device, readOnly, propagation }, settings);
   } else if (type !== "tmpfs" || !words.every((word) => TMPFS_OPTION.test(word))) {
@@ -43,4 +45,4 @@ function judgeLocal(options: Place, settings: Settings): void {
 
 /** What a file system in memory may be told. */
 const TMPFS_OPTION =
-  /^(?:(?:size|mode|uid|gid|nr_inodes|nr_blocks)=.*|nosuid|nodev|noexec|noatime|ro|rw|)$/;
+  /^(?:(?:size|mode|uid|gid|nr_inodes|nr_blocks)=[0-9A-Za-z%]+|nosuid|nodev|noexec|noatime|ro|rw|)$/;
