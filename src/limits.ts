@@ -60,7 +60,7 @@ export interface Limits {
   readonly directoryChildren: number;
   /** What is looked at in order to list or measure, in entries of all folders together. */
   readonly directoryEntries: number;
-  /** Folders within each other, where a tree is measured or removed. */
+  /** Folders within each other, where a tree is measured. */
   readonly directoryDepth: number;
   /** Names in one page of a listing: keys of a store, children of a directory. */
   readonly pageNames: number;

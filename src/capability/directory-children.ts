@@ -41,6 +41,8 @@ export class Children {
   #creations: Promise<unknown> = Promise.resolve();
   /** What is under way uses the open folder. */
   readonly #running = new Set<Promise<unknown>>();
+  /** What is being removed, by whoever began it. */
+  readonly #removing = new Set<string>();
 
   constructor(grant: DirectoryGrant, path: string, root: HeldFolder) {
     this.#grant = grant;
@@ -74,7 +76,10 @@ export class Children {
       if (!complete) throw limit(name, "there is more in use than can be measured");
     }
     signal.throwIfAborted();
-    if (await this.#root.makeFolder(name)) return { created: true };
+    if (await this.#root.makeFolder(name)) {
+      await this.#root.sync();
+      return { created: true };
+    }
     return this.#isChild(name, await this.#root.look(name)) && { created: false };
   }
 
@@ -120,22 +125,57 @@ export class Children {
     });
   }
 
-  remove(name: string, signal: AbortSignal): Promise<JsonObject> {
+  /**
+   * Removes a child, and then what removals before it have left.
+   *
+   * @param report Is told of what is left now.
+   */
+  remove(
+    name: string,
+    signal: AbortSignal,
+    report?: (cause: PluginError) => void,
+  ): Promise<JsonObject> {
     return this.#run(async () => {
       this.#isChild(name, await this.#root.look(name));
       signal.throwIfAborted();
       // At once gone for everybody; what cannot be finished in this call, the next removal finishes.
-      await this.#moveAway(name);
-      for await (const left of this.#root.names()) {
-        if (left.startsWith(REMOVED)) await removeTree(this.#root, left, signal);
+      const own = await this.#moveAway(name);
+      const failures = new Map<string, unknown>();
+      try {
+        await this.#finish(own, signal, failures);
+        for await (const left of this.#root.names()) {
+          if (left.startsWith(REMOVED) && left !== own) await this.#finish(left, signal, failures);
+        }
+      } finally {
+        if (failures.size > 0) report?.(leftBehind(failures));
       }
+      if (failures.has(own)) throw failures.get(own);
       return {};
     });
   }
 
-  async #moveAway(name: string): Promise<void> {
+  /** Removes what was moved away, unless somebody does already. One that fails keeps no other. */
+  async #finish(left: string, signal: AbortSignal, failures: Map<string, unknown>): Promise<void> {
+    if (this.#removing.has(left)) return;
+    this.#removing.add(left);
     try {
-      if (await this.#root.rename(name, `${REMOVED}${crypto.randomUUID()}`)) return;
+      await removeTree(this.#root, left, signal);
+    } catch (error) {
+      failures.set(left, error);
+      signal.throwIfAborted();
+    } finally {
+      this.#removing.delete(left);
+    }
+  }
+
+  /** @returns what it is called until it is removed */
+  async #moveAway(name: string): Promise<string> {
+    const left = `${REMOVED}${crypto.randomUUID()}`;
+    try {
+      if (await this.#root.rename(name, left)) {
+        await this.#root.sync();
+        return left;
+      }
     } catch (error) {
       if (!isMountPoint(error)) throw error;
       const why = "a file system is mounted there";
@@ -192,6 +232,15 @@ export class Children {
       `Cannot use "${name}": it is a ${facts.kind === "link" ? "link" : "file"}, not a directory`,
     );
   }
+}
+
+/** What the operator is told, who can look there. */
+function leftBehind(failures: ReadonlyMap<string, unknown>): PluginError {
+  const [[name, cause]] = failures as unknown as [[string, unknown]];
+  const more = failures.size === 1 ? "" : `; ${failures.size - 1} more are left`;
+  const why = cause instanceof Error ? cause.message : "the call ended first";
+  const message = `"${name}" is left in the granted folder: ${why}${more}`;
+  return new PluginError("capability.failed", message, { cause });
 }
 
 function missing(name: string): PluginError {

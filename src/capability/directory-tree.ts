@@ -1,6 +1,6 @@
 import { LIMITS } from "../limits.ts";
+import { type HeldFolder, isMountPoint } from "../platform/held-folder.ts";
 import { PluginError } from "../plugin-error.ts";
-import type { HeldFolder } from "../platform/held-folder.ts";
 
 /** What a tree holds; links are counted as nothing and never followed. */
 export interface TreeSize {
@@ -62,40 +62,77 @@ export async function measureTree(
 const ATTEMPTS = 3;
 
 /**
- * Removes an entry, and what is in it where it is a folder; links themselves, not where they lead.
- * Throws `signal`'s reason once it aborts; what is left then can be removed again.
+ * How many folders within each other are open at a time, and so how long a path can become where paths
+ * are used; at least 2. What lies deeper is moved up first.
+ */
+const OPEN_LEVELS = 12;
+
+/**
+ * Removes an entry, and what is in it where it is a folder, however deep; links themselves, not where
+ * they lead. Throws `signal`'s reason once it aborts; what is left then can be removed again.
  *
  * @throws {PluginError} `capability.conflict` for a mounted file system, and where somebody goes on
- * writing; `capability.limit` for a tree that is too deep
+ * writing
  */
-export async function removeTree(
+export function removeTree(
   parent: HeldFolder,
   name: string,
   signal: AbortSignal,
-  depth: number = LIMITS.directoryDepth,
+  levels: number = OPEN_LEVELS,
 ): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    signal.throwIfAborted();
-    const facts = await parent.look(name);
-    if (facts === undefined) return;
-    if (facts.kind !== "directory") return await parent.removeFile(name);
-    if (facts.device !== parent.device) {
-      throw conflict("a file system is mounted in it");
-    }
-    if (depth === 0) {
-      const why = `its folders go deeper than ${LIMITS.directoryDepth}`;
-      throw new PluginError("capability.limit", `Cannot remove the directory: ${why}`);
-    }
-    await within(parent, name, async (folder) => {
-      // It may be another than the one that was looked at.
-      if (folder.device !== parent.device) throw conflict("a file system is mounted in it");
-      for await (const child of folder.names()) {
-        await removeTree(folder, child, signal, depth - 1);
-      }
-    });
-    if (await parent.removeEmptyFolder(name)) return;
+  return new Removal(signal, levels).remove(parent, name);
+}
+
+class Removal {
+  readonly #signal: AbortSignal;
+  readonly #levels: number;
+  /** Folders that were moved up. */
+  #moved = 0;
+
+  constructor(signal: AbortSignal, levels: number) {
+    this.#signal = signal;
+    this.#levels = levels;
   }
-  throw conflict("somebody goes on writing to it");
+
+  /** @param above The folders that `parent` is in, and itself, the tree's own first. */
+  async remove(
+    parent: HeldFolder,
+    name: string,
+    above: readonly HeldFolder[] = [],
+  ): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      this.#signal.throwIfAborted();
+      const facts = await parent.look(name);
+      if (facts === undefined) return;
+      if (facts.kind !== "directory") return await parent.removeFile(name);
+      if (facts.device !== parent.device) throw isMounted();
+      if (above.length === this.#levels) return await this.#moveUp(parent, name, above[0]!);
+      const moved = this.#moved;
+      await within(parent, name, async (folder) => {
+        // It may be another than the one that was looked at.
+        if (folder.device !== parent.device) throw isMounted();
+        for await (const child of folder.names()) {
+          await this.remove(folder, child, [...above, folder]);
+        }
+      });
+      if (await parent.removeEmptyFolder(name)) return;
+      // What was moved up is in the tree's own folder now, and nobody else's.
+      if (above.length === 0 && this.#moved > moved) attempt = -1;
+    }
+    throw conflict("somebody goes on writing to it");
+  }
+
+  async #moveUp(parent: HeldFolder, name: string, top: HeldFolder): Promise<void> {
+    try {
+      if (await parent.moveTo(top, name, crypto.randomUUID())) this.#moved++;
+    } catch (error) {
+      throw isMountPoint(error) ? isMounted() : error;
+    }
+  }
+}
+
+function isMounted(): PluginError {
+  return conflict("a file system is mounted in it");
 }
 
 function conflict(why: string): PluginError {

@@ -9,7 +9,7 @@ import { jsonFunction } from "./answer.ts";
 import { CHILD_NAME, Children, type DirectoryGrant } from "./directory-children.ts";
 import { FUNCTION_NAMES } from "./function-names.ts";
 import { boundSchema, checkGrant, NameSchema } from "./grant.ts";
-import type { Capability, HostFunction, OpenedCapability } from "./host-function.ts";
+import type { Capability, HostCall, HostFunction, OpenedCapability } from "./host-function.ts";
 import { withinCall } from "./within-call.ts";
 
 const GrantSchema: v.GenericSchema<unknown, DirectoryGrant> = v.strictObject({
@@ -77,18 +77,27 @@ const ListRequest = v.strictObject({
 
 function functionsOf(children: DirectoryStore): HostFunction[] {
   return [
-    within("directory_create", NameRequest, ({ name }, signal) => children.create(name, signal)),
+    within(
+      "directory_create",
+      NameRequest,
+      ({ name }, { signal }) => children.create(name, signal),
+    ),
     within(
       "directory_list",
       ListRequest,
-      ({ after, limit }, signal) => children.list(after, limit, signal),
+      ({ after, limit }, { signal }) => children.list(after, limit, signal),
     ),
     within(
       "directory_stat",
       StatRequest,
-      ({ name, measure }, signal) => children.stat(name, measure, signal),
+      ({ name, measure }, { signal }) => children.stat(name, measure, signal),
     ),
-    within("directory_remove", NameRequest, ({ name }, signal) => children.remove(name, signal)),
+    within(
+      "directory_remove",
+      NameRequest,
+      ({ name }, { signal, report }) =>
+        children.remove(name, signal, (cause) => report?.("directory_remove", cause)),
+    ),
     within("directory_path", NameRequest, ({ name }) => children.path(name)),
   ];
 }
@@ -97,12 +106,12 @@ function functionsOf(children: DirectoryStore): HostFunction[] {
 function within<Request>(
   name: string,
   schema: v.GenericSchema<unknown, Request>,
-  work: (request: Request, signal: AbortSignal) => Promise<JsonValue>,
+  work: (request: Request, call: HostCall) => Promise<JsonValue>,
 ): HostFunction {
   return jsonFunction(
     "directory",
     name,
     schema,
-    (request, call) => withinCall(name, call, () => work(request, call.signal)),
+    (request, call) => withinCall(name, call, () => work(request, call)),
   );
 }

@@ -49,10 +49,18 @@ export interface HeldFolder {
   makeFolder(name: string): Promise<boolean>;
   /** @returns false where there is nothing. */
   rename(from: string, to: string): Promise<boolean>;
+  /**
+   * Moves what it holds into another one: a link itself, not what it leads to.
+   *
+   * @returns false where there is nothing
+   */
+  moveTo(target: HeldFolder, from: string, to: string): Promise<boolean>;
   /** Removes what is not a folder: a link itself, not what it leads to. */
   removeFile(name: string): Promise<void>;
   /** @returns false where something is left in it. */
   removeEmptyFolder(name: string): Promise<boolean>;
+  /** Has the names in it on the disk: what was made, renamed and removed. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -141,8 +149,13 @@ class OpenFolder implements HeldFolder {
     }
   }
 
-  async rename(from: string, to: string): Promise<boolean> {
-    return await rename(this.#at(from), this.#at(to)).then(() => true).catch(missingIs(false));
+  rename(from: string, to: string): Promise<boolean> {
+    return this.moveTo(this, from, to);
+  }
+
+  async moveTo(target: HeldFolder, from: string, to: string): Promise<boolean> {
+    if (!(target instanceof OpenFolder)) throw new TypeError("the target is no open folder");
+    return await rename(this.#at(from), target.#at(to)).then(() => true).catch(missingIs(false));
   }
 
   async removeFile(name: string): Promise<void> {
@@ -158,6 +171,15 @@ class OpenFolder implements HeldFolder {
       if (!isMissing(error)) throw error;
     }
     return true;
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.#handle.sync();
+    } catch (error) {
+      // A file system that knows of no such thing for folders.
+      if ((error as { code?: string }).code !== "EINVAL") throw error;
+    }
   }
 
   close(): Promise<void> {

@@ -41,13 +41,84 @@ test("measureTree() says where it stopped", async () => {
   }
 });
 
-test("removeTree() refuses a tree that is too deep", async () => {
-  await folder.write({ "deep/a/b/c/file": "" });
-  let code: string | undefined;
-  await removeTree(root, "deep", never, 2).catch((error: PluginError) => code = error.code);
-  assert.is(code, "capability.limit");
+/** Folders within each other, deeper than a path could say, with something in each. */
+async function makeDeep(name: string, depth: number): Promise<void> {
+  let at = root;
+  for (let level = 0; level < depth; level++) {
+    const step = level === 0 ? name : "d".repeat(200);
+    await at.makeFolder(step);
+    const next = (await at.enter(step))!;
+    await next.makeFolder("side");
+    if (at !== root) await at.close();
+    at = next;
+  }
+  await at.close();
+}
+
+test("removeTree() removes a tree of any depth, and nothing beside it", async () => {
+  if (!(await holdsByDescriptor())) return;
+  await folder.write({ "beside/file": "" });
+  await makeDeep("deep", 500);
   await removeTree(root, "deep", never);
-  assert.not.ok((await readdir(path)).includes("deep"));
+  assert.equal(await readdir(path).then((names) => names.filter((name) => name !== "m")), [
+    "beside",
+  ]);
+});
+
+test("removeTree() moves up what is deep, and removes links, not where they lead", async () => {
+  await folder.write({ "far/kept": "kept", "deep/a/b/c/file": "", "deep/a/b/d/e/f/file": "" });
+  await symlink(join(path, "far"), join(path, "deep/a/b/c/link"));
+  await symlink(join(path, "far"), join(path, "deep/a/b/link"));
+  for (const levels of [2, 3]) {
+    await folder.write({ "deep/a/b/c/file": "" });
+    await symlink(join(path, "far"), join(path, "deep/a/link"));
+    await removeTree(root, "deep", never, levels);
+    assert.not.ok((await readdir(path)).includes("deep"));
+  }
+  assert.equal(await readdir(join(path, "far")), ["kept"]);
+});
+
+test("removeTree() that is cut short loses nothing of what it moved up", async () => {
+  await folder.write({ "cut/a/b/c/d/e/file": "" });
+  const controller = new AbortController();
+  let thrown: unknown;
+  const cut = Object.create(root) as HeldFolder;
+  Object.assign(cut, {
+    device: root.device,
+    look: (name: string) => root.look(name),
+    enter: (name: string) => root.enter(name),
+    removeEmptyFolder: (name: string) => {
+      controller.abort("over");
+      return root.removeEmptyFolder(name);
+    },
+  });
+  await removeTree(cut, "cut", controller.signal, 2).catch((error) => thrown = error);
+  assert.is(thrown, "over");
+  assert.is((await readdir(join(path, "cut"))).length, 1);
+  await removeTree(root, "cut", never, 2);
+  assert.not.ok((await readdir(path)).includes("cut"));
+});
+
+test("removeTree() refuses a mounted file system that it would have to move", async () => {
+  await folder.write({ "held/a/file": "" });
+  const parent = (await root.enter("held"))!;
+  const busy = Object.assign(Object.create(parent) as HeldFolder, {
+    device: root.device,
+    look: (name: string) => parent.look(name),
+    names: () => parent.names(),
+    moveTo: () => Promise.reject(Object.assign(new Error("busy"), { code: "EBUSY" })),
+    close: () => parent.close(),
+  });
+  const above = Object.assign(Object.create(root) as HeldFolder, {
+    device: root.device,
+    look: (name: string) => root.look(name),
+    enter: () => Promise.resolve(busy),
+  });
+  let code: string | undefined;
+  await removeTree(above, "held", never, 1).catch((error: PluginError) => code = error.code);
+  assert.is(code, "capability.conflict");
+  assert.equal(await readdir(join(path, "held")), ["a"]);
+  await removeTree(root, "held", never);
 });
 
 test("removeTree() stays in a folder that is swapped for a link meanwhile", async () => {

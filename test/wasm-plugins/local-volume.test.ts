@@ -143,11 +143,12 @@ test("a size counts what is really there, when a container is to use it", async 
   assert.is(codeOf(await driver.mount({ name: "db", id: "b" })), "limit");
   const answer = await driver.get({ name: "db" });
   const { status } = (answer as Exclude<typeof answer, { error: unknown }>).volume;
-  assert.equal({ ...status, measuredAt: "" }, {
+  assert.equal({ ...status, measuredAt: "", mountedBy: [] }, {
     mounts: 1,
     limitBytes: 1_024,
     usedBytes: 1_000,
     measuredAt: "",
+    mountedBy: [],
   });
 });
 
@@ -225,5 +226,23 @@ test("settings that are wrong do not load", async () => {
     assert.is(error?.code, "contract.settings-invalid", JSON.stringify(settings));
   }
 });
+
+for (
+  const mountsSince of [
+    "2026-99-99T00:00:00Z",
+    "2026-02-30T00:00:00Z",
+    "2026-01-01T25:00:00Z",
+    "2026-01-01T00:00:00+99:99",
+  ]
+) {
+  test(`the time ${mountsSince} does not load`, async () => {
+    const error = await load("settings", { settings: { mountsSince } }).then(
+      () => undefined,
+      PluginError.from,
+    );
+    assert.is(error?.code, "contract.settings-invalid");
+    assert.match(error?.message ?? "", "is no time");
+  });
+}
 
 test.run();

@@ -317,4 +317,13 @@ test("the manifest asks for state alone", () => {
   assert.equal(manifest.capabilities, ["state"]);
 });
 
+for (const supernet of ["127.0.0.0/8", "224.0.0.0/8", "0.0.0.0/0", "ff00::/8", "::/48"]) {
+  test(`the supernet ${supernet} does not load`, async () => {
+    const settings = { addressSpaces: { local: [{ supernet }] } };
+    const error = await open(newInstance(), settings).then(() => undefined, PluginError.from);
+    assert.is(error?.code, "contract.settings-invalid");
+    assert.match(error?.message ?? "", /has (loopback|multicast|unspecified) addresses/);
+  });
+}
+
 test.run();

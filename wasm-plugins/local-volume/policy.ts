@@ -1,7 +1,7 @@
 import { DriverError, type JsonObject, volume } from "cofferdam/guest";
 import { quote } from "./fault.ts";
-import { type Measured, mountsOf } from "./record.ts";
-import { limitOf, type Settings } from "./settings.ts";
+import { describeMounts, type Measured, mountsOf } from "./record.ts";
+import { limitOf, type Settings, settingsFaults } from "./settings.ts";
 import { readSize } from "./size.ts";
 import { type FoundVolume, Volumes } from "./volumes.ts";
 
@@ -29,13 +29,17 @@ export default volume<Settings>({
     }
   },
 
-  remove({ name, settings }, host) {
+  remove({ name, settings, now }, host) {
     const volumes = new Volumes(host, "remove");
     volumes.remove(name, ({ record }) => {
-      const { length } = mountsOf(record, settings);
-      if (length === 0) return;
-      const who = length === 1 ? "a container uses it" : `${length} containers use it`;
-      throw volumes.fault("conflict", name, who);
+      const mounts = mountsOf(record, settings, now);
+      if (mounts.length === 0) return;
+      const who = mounts.length === 1
+        ? "a container uses it"
+        : `${mounts.length} containers use it`;
+      const which = describeMounts(mounts).join(", ");
+      const way = 'what a crash left over ends by the setting "mountsSince"';
+      throw volumes.fault("conflict", name, `${who} (mount ${which}); ${way}`);
     });
   },
 
@@ -48,7 +52,7 @@ export default volume<Settings>({
     const volumes = new Volumes(host, "mount");
     const { mountpoint } = volumes.change(name, ({ record, mountpoint, why }) => {
       if (mountpoint === undefined) throw volumes.fault("failed", name, why);
-      const mounts = mountsOf(record, settings);
+      const mounts = mountsOf(record, settings, now);
       if (mounts.some((one) => one.id === id)) return record;
       const limit = limitOf(record.size, settings);
       const measured = limit === undefined ? {} : { measured: measure(limit) };
@@ -64,18 +68,18 @@ export default volume<Settings>({
     }
   },
 
-  unmount({ name, id, settings }, host) {
+  unmount({ name, id, settings, now }, host) {
     new Volumes(host, "unmount").change(name, ({ record }) => {
       if (!record.mounts.some((one) => one.id === id)) return record;
-      return { ...record, mounts: mountsOf(record, settings).filter((one) => one.id !== id) };
+      return { ...record, mounts: mountsOf(record, settings, now).filter((one) => one.id !== id) };
     });
   },
 
-  get({ name, settings }, host) {
+  get({ name, settings, now }, host) {
     const found = new Volumes(host, "find").get(name);
     const { record: { createdAt }, mountpoint } = found;
     const place = mountpoint === undefined ? {} : { mountpoint };
-    return { volume: { name, ...place, createdAt, status: statusOf(found, settings) } };
+    return { volume: { name, ...place, createdAt, status: statusOf(found, settings, now) } };
   },
 
   list(_request, host) {
@@ -92,7 +96,7 @@ export default volume<Settings>({
   },
 
   capabilities: () => ({ scope: "local" }),
-});
+}, { validateSettings: settingsFaults });
 
 /** The option `size` in bytes, undefined where it is not asked for. */
 function sizeOf(
@@ -118,11 +122,17 @@ function sizeOf(
 }
 
 /** What `docker volume inspect` shows as `Status`. */
-function statusOf({ record, mountpoint }: FoundVolume, settings: Settings): JsonObject {
+function statusOf(
+  { record, mountpoint }: FoundVolume,
+  settings: Settings,
+  now: string,
+): JsonObject {
+  const mounts = mountsOf(record, settings, now);
   const limitBytes = limitOf(record.size, settings);
   const { measured } = record;
   return {
-    mounts: mountsOf(record, settings).length,
+    mounts: mounts.length,
+    ...(mounts.length === 0 ? {} : { mountedBy: describeMounts(mounts) }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
     ...(measured && { usedBytes: measured.bytes, measuredAt: measured.at }),
     ...(mountpoint === undefined ? { folder: "missing" } : {}),

@@ -48,11 +48,32 @@ export function parseRecord(name: string, text: string): VolumeRecord {
   throw new DriverError("failed", `cannot use ${quote(name)}: ${why}`);
 }
 
-/** The mounts that count. */
+/**
+ * The mounts that count. A time that is still to come leaves all of them: there is no mount that can be
+ * told to be over by then.
+ *
+ * @param now RFC 3339
+ */
 export function mountsOf(
   { mounts }: VolumeRecord,
   { mountsSince }: Settings,
+  now: string,
 ): readonly MountRecord[] {
   if (mountsSince === undefined) return mounts;
-  return mounts.filter(({ since }) => Date.parse(since) >= Date.parse(mountsSince));
+  const start = Date.parse(mountsSince);
+  if (!(start <= Date.parse(now))) return mounts;
+  return mounts.filter(({ since }) => !(Date.parse(since) < start));
+}
+
+/** How many mounts are named to a person. */
+const MOST_NAMED = 10;
+
+/** Mounts for a person, their IDs as short as Docker shows IDs: `0123456789ab since 2026-01-30T12:00:00Z`. */
+export function describeMounts(mounts: readonly MountRecord[]): string[] {
+  const named = mounts.slice(0, MOST_NAMED).map(({ id, since }) => {
+    const short = id.slice(0, 12);
+    return `${/^[\w.-]+$/.test(short) ? short : quote(short)} since ${since}`;
+  });
+  const more = mounts.length - named.length;
+  return more === 0 ? named : [...named, `${more} more`];
 }

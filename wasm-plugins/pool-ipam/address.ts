@@ -35,6 +35,26 @@ export function includes(whole: Network, part: Network): boolean {
   return whole.family === part.family && part.start >= whole.start && endOf(part) <= endOf(whole);
 }
 
+/** Addresses that no interface of a network has. @see RFC 6890; RFC 4291, section 2.4 */
+const SPECIAL: readonly (readonly [text: string, what: string])[] = [
+  ["0.0.0.0/8", "unspecified"],
+  ["127.0.0.0/8", "loopback"],
+  ["224.0.0.0/4", "multicast"],
+  ["255.255.255.255/32", "broadcast"],
+  ["::/128", "unspecified"],
+  ["::1/128", "loopback"],
+  ["ff00::/8", "multicast"],
+];
+
+/** What no interface can have of a network: `has loopback addresses`; undefined where there is nothing. */
+export function whySpecial(network: Network): string | undefined {
+  const found = SPECIAL.find(([text]) => {
+    const special = readNetwork(text)!;
+    return includes(special, network) || includes(network, special);
+  });
+  return found && `has ${found[1]} addresses`;
+}
+
 /** Reads `10.0.0.1` or `fd00::1`; undefined for anything else. */
 export function readIp(text: string): Ip | undefined {
   const family = text.includes(":") ? 6 : 4;

@@ -81,8 +81,11 @@ export function addPool(
   if (other !== undefined) {
     throw new DriverError(
       "conflict",
-      `cannot take the pool ${writeNetwork(pool.network)}: it overlaps ` +
-        `${writeNetwork(other.network)}, which is in use in the address space "${space}"`,
+      `cannot take the pool ${writeNetwork(pool.network)}: it ` +
+        (isSame(other.network, pool.network)
+          ? ""
+          : `overlaps ${writeNetwork(other.network)}, which `) +
+        `is in use in the address space "${space}"`,
     );
   }
   const all = [...pools, { ...pool, serial: next }];

@@ -5,6 +5,7 @@ import {
   includes,
   type Network,
   readNetwork,
+  whySpecial,
   writeNetwork,
 } from "./address.ts";
 
@@ -98,6 +99,8 @@ function whyNot(
 ): string | undefined {
   const whole = writeNetwork(network);
   if (text !== whole) return `has to be written as "${whole}"`;
+  const special = whySpecial(network);
+  if (special !== undefined) return special;
   const most = bitsOf(network.family);
   if (prefixLength !== undefined && (prefixLength < network.length || prefixLength > most)) {
     return `has a prefixLength of ${prefixLength}; wanted ${network.length} to ${most}`;

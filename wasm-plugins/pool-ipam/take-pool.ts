@@ -5,6 +5,7 @@ import {
   includes,
   type Network,
   readNetwork,
+  whySpecial,
   writeNetwork,
 } from "./address.ts";
 import { currentEpoch } from "./epoch.ts";
@@ -111,6 +112,8 @@ function readAsked({ pool, subPool }: PoolQuestion, family: Family): AskedPool |
     throw invalid(`the range ${subPool} needs a subnet that it is in`);
   }
   const network = read("subnet", pool);
+  const special = whySpecial(network);
+  if (special !== undefined) throw invalid(`the subnet ${writeNetwork(network)} ${special}`);
   const part = subPool === undefined ? undefined : read("range", subPool);
   if (part === undefined || includes(network, part)) return { network, part };
   throw invalid(`the range ${writeNetwork(part)} is not in the subnet ${writeNetwork(network)}`);

@@ -52,7 +52,8 @@ export class TakenAddresses {
       new DriverError(code, `cannot take the address ${writeIp(ip)}: ${why}`);
     if (!this.#has(ip)) throw refuse("invalid", `it is not in the pool ${writeNetwork(network)}`);
     if (ip.value < first || ip.value > last) {
-      throw refuse("invalid", `in ${writeNetwork(network)} it stands for the network itself`);
+      const what = ip.value < first ? "the network itself" : "all in the network";
+      throw refuse("invalid", `in ${writeNetwork(network)} it stands for ${what}`);
     }
     const { block, bit } = this.#placeOf(ip);
     update(this.#state, this.#key(block), (text) => {

@@ -23,7 +23,9 @@ const PREFIX = "making/";
 export function makeLink(host: Host, { link, add, finish, entry }: Making): void {
   const links = new Links(host.exec);
   if (links.has(link)) {
-    const why = `there is an interface "${link}" already, which this driver did not make`;
+    const why =
+      `there is an interface "${link}" already: this driver did not make it, or made it ` +
+      "for an ID that begins with the same 11 digits";
     throw new DriverError("conflict", why);
   }
   host.state.put(`${PREFIX}${link}`, entry?.key ?? "");

@@ -1,5 +1,12 @@
 import { DriverError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { readIp, readNetwork, writeIp, writeNetwork } from "../pool-ipam/address.ts";
+import {
+  bitsOf,
+  readIp,
+  readNetwork,
+  whySpecial,
+  writeIp,
+  writeNetwork,
+} from "../pool-ipam/address.ts";
 
 /** A route that containers of a network get. */
 export interface Route {
@@ -32,7 +39,7 @@ const MTU = { min: 1_280, max: 65_535 };
 export function readNetworkOptions(options: JsonObject): NetworkOptions {
   const mtus: JsonValue[] = [];
   let routes: Route[] = [];
-  for (const [name, value] of Object.entries((options[GENERIC] ?? {}) as JsonObject)) {
+  for (const [name, value] of Object.entries(readGeneric(options[GENERIC]))) {
     if (name === "mtu" || name === DOCKER_MTU) mtus.push(value);
     else if (name === "routes") routes = readRoutes(value);
     else throw invalid(`there is no option "${name}"; there are "mtu" and "routes"`);
@@ -45,8 +52,15 @@ export function readNetworkOptions(options: JsonObject): NetworkOptions {
   };
 }
 
+function readGeneric(value: JsonValue | undefined): JsonObject {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "object" && !Array.isArray(value)) return value as JsonObject;
+  throw invalid(`"${GENERIC}" is no object`);
+}
+
 function readMtu(value: JsonValue): number {
-  const mtu = typeof value === "string" && /^[1-9]\d{0,5}$/.test(value) ? Number(value) : NaN;
+  if (typeof value !== "string") throw invalid('the mtu is no text: wanted "1400", for instance');
+  const mtu = /^[1-9]\d{0,5}$/.test(value) ? Number(value) : NaN;
   if (mtu >= MTU.min && mtu <= MTU.max) return mtu;
   throw invalid(`the mtu ${JSON.stringify(value)} is none: wanted ${MTU.min} to ${MTU.max}`);
 }
@@ -67,6 +81,8 @@ function readRoute(text: string): Route {
   const hop = nextHop === undefined ? undefined : readIp(nextHop);
   const isRoute = network !== undefined && more.length === 0 &&
     (nextHop === undefined || hop?.family === network.family);
+  const special = nextHop === undefined ? undefined : whySpecialAddress(nextHop);
+  if (isRoute && special !== undefined) throw invalid(`the next hop ${nextHop} ${special}`);
   if (!isRoute) {
     throw invalid(`the route "${text}" is none: wanted 10.9.0.0/16=10.1.0.254 or 10.8.0.0/16`);
   }
@@ -74,6 +90,14 @@ function readRoute(text: string): Route {
     destination: writeNetwork(network),
     ...(hop === undefined ? {} : { nextHop: writeIp(hop) }),
   };
+}
+
+/** Why interfaces cannot have an address; undefined where they can. */
+export function whySpecialAddress(text: string): string | undefined {
+  const ip = readIp(text);
+  if (ip === undefined) return undefined;
+  const alone = { family: ip.family, start: ip.value, length: bitsOf(ip.family) };
+  return whySpecial(alone) && "is no address of an interface";
 }
 
 function invalid(why: string): DriverError {

@@ -1,8 +1,9 @@
 import { DriverError, type Host, type NetworkDriverQuestion } from "cofferdam/guest";
+import { readNetwork as readSubnet, whySpecial } from "../pool-ipam/address.ts";
 import { Links } from "./links.ts";
 import { makeLink } from "./make-link.ts";
 import { linkName, macOf, shortId } from "./names.ts";
-import { readNetworkOptions, type Route } from "./network-options.ts";
+import { readNetworkOptions, type Route, whySpecialAddress } from "./network-options.ts";
 import type { Settings } from "./settings.ts";
 
 /** A network as the state has it. */
@@ -29,6 +30,14 @@ export function planNetwork(
       `cannot make the network ${shortId(networkId)}: it has the subnets ` +
         `${pools.map(({ pool }) => pool).join(" and ")}, wanted one of each family`,
     );
+  }
+  for (const { pool, gateway } of [...ipv4Data, ...ipv6Data]) {
+    const subnet = readSubnet(pool);
+    const ofSubnet = subnet && whySpecial(subnet);
+    const ofGateway = gateway && whySpecialAddress(gateway.split("/", 1)[0]!);
+    const why = ofSubnet ? `the subnet ${pool} ${ofSubnet}` : `the gateway ${gateway} ${ofGateway}`;
+    if (!ofSubnet && !ofGateway) continue;
+    throw new DriverError("invalid", `cannot make the network ${shortId(networkId)}: ${why}`);
   }
   const { isInternal, mtu = settings.mtu, routes } = readNetworkOptions(options);
   const gateways = isInternal
