@@ -53,6 +53,12 @@ export class Namespace {
     );
   }
 
+  /** Whether interfaces that are made from now on take addresses of IPv6. */
+  async allowIpv6(allowed: boolean): Promise<void> {
+    const write = `echo ${allowed ? 0 : 1} > /proc/sys/net/ipv6/conf/default/disable_ipv6`;
+    await execute(IP, ["netns", "exec", this.name, "/bin/sh", "-c", write]);
+  }
+
   /** Greets from now on who connects to it. */
   async startGreeter(): Promise<void> {
     const child = spawn(IP, this.#greeting("server"), { stdio: ["ignore", "pipe", "inherit"] });

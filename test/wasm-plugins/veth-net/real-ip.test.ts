@@ -175,8 +175,10 @@ else {
 
   test("nothing stays of a network whose address the kernel does not take", async () => {
     const { netdriver, close } = await open();
-    const bad = [{ addressSpace: "local", pool: "ff02::/64", gateway: "ff02::1/64" }];
-    const answer = await netdriver.createNetwork({ ...CREATION, ipv6Data: bad });
+    const pool = { addressSpace: "local", pool: "fd00:7::/64", gateway: "fd00:7::1/64" };
+    await outside.allowIpv6(false);
+    const answer = await netdriver.createNetwork({ ...CREATION, ipv6Data: [pool] });
+    await outside.allowIpv6(true);
     assert.ok(isDriverFault(answer));
     assert.is(answer.error.code, "failed");
     assert.match(answer.error.message, /^"address-add-ipv6" ended with 2: \S/);
