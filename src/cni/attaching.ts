@@ -2,55 +2,93 @@ import type { CniResult } from "../contract/cni-result.ts";
 import { PluginError } from "../plugin-error.ts";
 import { type AttachmentKey, isSameAttachment } from "./attachment.ts";
 import { addByChain, type AttachmentRun, runChain } from "./chain.ts";
-import { type CachedAttachment, cachedResultAs, type ResultCache } from "./result-cache.ts";
+import { type CachedAttachment, cachedResultAs, ResultCache } from "./result-cache.ts";
 import { isAtLeast } from "./version.ts";
 
 /**
- * Attaches a container, and remembers it. To be called by nobody else for the same attachment meanwhile.
+ * What a runtime remembers of attachments. To be changed by nobody else for the same attachment meanwhile.
+ */
+export class AttachmentStore {
+  /** Those that were made: libcni's cache. */
+  readonly made: ResultCache;
+  /**
+   * Those that were begun, and that a failure or a kill broke off. libcni keeps nothing of these, so that
+   * DEL does not know what to undo, and GC not of whom.
+   */
+  readonly begun: ResultCache;
+
+  constructor(folder: string) {
+    this.made = new ResultCache(folder);
+    this.begun = new ResultCache(folder, "cofferdam-begun");
+  }
+
+  /**
+   * All that GC has to look at, each once.
+   *
+   * @throws {PluginError} As {@link ResultCache.list}.
+   */
+  async list(): Promise<CachedAttachment[]> {
+    const made = await this.made.list();
+    const begun = await this.begun.list();
+    return [...made, ...begun.filter((one) => !made.some((key) => isSameAttachment(key, one)))];
+  }
+}
+
+/**
+ * Attaches a container, and remembers it; where it fails, also how far it came.
  *
  * @returns The last plugin's result, in the version that it says.
  */
 export async function attach(
-  cache: ResultCache,
+  { made, begun }: AttachmentStore,
   key: AttachmentKey,
   run: AttachmentRun,
 ): Promise<CniResult> {
-  const there = await findReadable(cache, key);
-  if (there !== undefined && !isSameAttachment(there, key)) throw taken(key, there);
-  const { netns, args = [], capabilityArgs = {} } = run.attachment;
-  const entry = { ...key, netns, config: run.network.bytes, args, capabilityArgs };
-  // Before the first plugin runs: where this process is killed in the middle, GC finds what to undo.
-  if (there === undefined) await cache.put(entry);
-  try {
-    const result = await addByChain(run);
-    await cache.put({ ...entry, result: result as object as CachedAttachment["result"] });
-    return result;
-  } catch (error) {
-    if (there === undefined) await cache.remove(key).catch(() => {});
-    throw error;
+  for (const cache of [made, begun]) {
+    const there = await findReadable(cache, key);
+    if (there !== undefined && !isSameAttachment(there, key)) throw taken(key, there);
   }
+  await made.checkPut(key);
+  const { netns, args = [], capabilityArgs = {} } = run.attachment;
+  const entryOf = (result: CniResult | undefined): CachedAttachment => ({
+    ...{ ...key, netns, config: run.network.bytes, args, capabilityArgs },
+    ...(result === undefined ? {} : { result: result as object as CachedAttachment["result"] }),
+  });
+  // Each plugin finds written what is to be undone if it, or this process, gets no further.
+  const result = await addByChain(run, (prevResult) => begun.put(entryOf(prevResult)));
+  await made.put(entryOf(result));
+  await begun.remove(key).catch(() => {});
+  return result;
 }
 
 /** Detaches a container, and forgets it when all plugins have done their part. */
 export async function detach(
-  cache: ResultCache,
+  { made, begun }: AttachmentStore,
   key: AttachmentKey,
   run: AttachmentRun,
 ): Promise<void> {
-  const there = await findReadable(cache, key);
-  const isOwn = there === undefined || isSameAttachment(there, key);
-  // What cannot be removed now is detached once more by the next GC, which does no harm.
-  const forget = async () => isOwn ? await cache.remove(key).catch(() => {}) : undefined;
+  const own: { readonly cache: ResultCache; readonly entry: CachedAttachment | undefined }[] = [];
+  for (const cache of [made, begun]) {
+    const entry = await findReadable(cache, key);
+    if (entry === undefined || isSameAttachment(entry, key)) own.push({ cache, entry });
+  }
+  const { cniVersion } = run.network;
   let cached: CniResult | undefined;
-  if (there !== undefined && isOwn && isAtLeast(run.network.cniVersion, "0.4.0")) {
+  for (const { cache, entry } of isAtLeast(cniVersion, "0.4.0") ? own : []) {
+    if (entry === undefined) continue;
     try {
-      cached = cachedResultAs(there, run.network.cniVersion);
+      cached ??= cachedResultAs(entry, cniVersion);
     } catch {
-      await forget();
+      await forget(cache, key);
     }
   }
   await runChain("DEL", { ...run, cached });
-  await forget();
+  for (const { cache } of own) await forget(cache, key);
+}
+
+/** What cannot be removed now is detached once more by the next GC, which does no harm. */
+async function forget(cache: ResultCache, key: AttachmentKey): Promise<void> {
+  await cache.remove(key).catch(() => {});
 }
 
 /** What stands in the cache; undefined for what cannot be read. */

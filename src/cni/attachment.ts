@@ -51,11 +51,13 @@ export function isSameAttachment(a: AttachmentKey, b: AttachmentKey): boolean {
   return a.network === b.network && a.containerId === b.containerId && a.ifname === b.ifname;
 }
 
-/** Whether an attachment is among those that a runtime calls valid. */
-export function isAmong(key: AttachmentKey, attachments: readonly CniAttachment[]): boolean {
-  return attachments.some(({ containerID, ifname }) =>
-    containerID === key.containerId && ifname === key.ifname
-  );
+/** Tells which attachments are among those that a runtime calls valid. */
+export function validOnes(
+  attachments: readonly CniAttachment[],
+): (key: AttachmentKey) => boolean {
+  // Neither name has a "/".
+  const names = new Set(attachments.map(({ containerID, ifname }) => `${containerID}/${ifname}`));
+  return ({ containerId, ifname }) => names.has(`${containerId}/${ifname}`);
 }
 
 function invalid(what: string, value: unknown): PluginError {

@@ -27,16 +27,20 @@ export interface AttachmentRun extends ChainRun {
  * Attaches a container: each plugin in its order, with the result of the one before it. All are found
  * before the first one runs. A failure ends it; nothing is undone, which DEL is for.
  *
+ * @param before Called before each plugin runs, with the result that it is handed.
  * @returns The last plugin's result, in the version that it says.
  */
-export async function addByChain({ find, ...run }: AttachmentRun): Promise<CniResult> {
-  const { network, attachment, signal } = run;
+export async function addByChain(
+  { find, network, attachment, signal }: AttachmentRun,
+  before: (prevResult: CniResult | undefined) => Promise<void>,
+): Promise<CniResult> {
   const chain = await Promise.all(
     network.plugins.map(async (plugin) => ({ plugin, found: await find(plugin.type) })),
   );
   let result: CniResult | undefined;
   for (const { plugin, found } of chain) {
     const config = attachmentConfig(network, plugin, attachment, result);
+    await before(result);
     result = await found.call({ command: "ADD", config, attachment, signal });
   }
   if (result !== undefined) return result;

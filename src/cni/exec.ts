@@ -16,7 +16,7 @@ export interface Exec {
   /**
    * The path of a plugin's file.
    *
-   * @throws {PluginError} `cni.plugin-not-found`
+   * @throws {PluginError} `cni.plugin-not-found`, `input.unreadable` for a folder that may not be read
    */
   findInPath(plugin: string, folders: readonly string[]): Promise<string>;
   /**
@@ -128,9 +128,10 @@ function checkEnd(
   result: ProcessResult,
   maxOutputBytes: number,
 ): void {
+  const what = `${capital(name)} failed${command === "" ? "" : ` at ${command}`}`;
   const fail = (why: string, details: Record<string, unknown> = {}) => {
     const stderr = shownOutput(result.stderr);
-    return new PluginError("cni.plugin-failed", `${capital(name)} failed at ${command}: ${why}`, {
+    return new PluginError("cni.plugin-failed", `${what}: ${why}`, {
       details: { ...details, ...(stderr === "" ? {} : { stderr }) },
     });
   };
@@ -167,7 +168,7 @@ function capital(text: string): string {
  * folder without a name would be the current one, and is left out.
  *
  * @returns As the folder is written, absolute or not.
- * @throws {PluginError} `cni.plugin-not-found`
+ * @throws {PluginError} `cni.plugin-not-found`, `input.unreadable` for a folder that may not be read
  * @see libcni, pkg/invoke/find.go
  */
 export async function findInPath(plugin: string, folders: readonly string[]): Promise<string> {

@@ -24,7 +24,7 @@ export interface NetworkConfig {
   /** The newest one that the configuration offers and libcni knows; may be empty, for 0.1.0. */
   readonly cniVersion: string;
   readonly disableCheck: boolean;
-  readonly disableGc: boolean;
+  readonly disableGC: boolean;
   /** Whether no files beside the configuration add plugins to it. */
   readonly loadOnlyInlinedPlugins: boolean;
   readonly plugins: readonly PluginConfig[];
@@ -95,7 +95,7 @@ export function parseNetworkConfig(bytes: Uint8Array): NetworkConfig {
     name: textOf(list, "name"),
     cniVersion: negotiatedVersion(list),
     disableCheck: flagOf(list, "disableCheck"),
-    disableGc: flagOf(list, "disableGC"),
+    disableGC: flagOf(list, "disableGC"),
     loadOnlyInlinedPlugins,
     plugins: pluginsOf(list, loadOnlyInlinedPlugins),
     bytes,

@@ -4,7 +4,7 @@ import { decodeBase64, encodeBase64 } from "../document/base64.ts";
 import { isJsonObject, type JsonObject, JsonObjectSchema, type JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { readDirectory, readFileBounded, removeFile } from "../platform/file-system.ts";
-import { writeFileAtomic } from "../platform/output-file.ts";
+import { checkWritable, writeFileAtomic } from "../platform/output-file.ts";
 import { joinPath } from "../platform/path.ts";
 import { makePrivateFolder, refuseForeignWriters } from "../platform/private-folder.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -21,7 +21,7 @@ export interface CachedAttachment extends AttachmentKey {
   readonly config: Uint8Array;
   readonly args: readonly PluginArg[];
   readonly capabilityArgs: JsonObject;
-  /** As it was written; absent while the attachment is being made, and where that broke off. */
+  /** As it was written; absent where no plugin has come to one. */
   readonly result?: JsonValue | undefined;
 }
 
@@ -51,16 +51,19 @@ const FILE_MODE = 0o600;
  */
 export class ResultCache {
   readonly #folder: string;
-  readonly #results: string;
+  readonly #name: string;
 
-  /** @param folder libcni's default is `/var/lib/cni`. */
-  constructor(folder: string) {
+  /**
+   * @param folder libcni's default is `/var/lib/cni`.
+   * @param name One step of a path: the entries' folder within that.
+   */
+  constructor(folder: string, name: string = "results") {
     this.#folder = folder;
-    this.#results = joinPath(folder, "results");
+    this.#name = name;
   }
 
   /**
-   * A folder for locks and unfinished files, which libcni does not look into. Made where it is not there.
+   * A folder for locks and parts of files, which libcni does not look into. Made where it is not there.
    *
    * @throws {PluginError} `trust.writable`, `output.unwritable`
    */
@@ -74,13 +77,25 @@ export class ResultCache {
    * @throws {PluginError} `output.unwritable`, also where a link stands there; `trust.writable`
    */
   async put(entry: CachedAttachment): Promise<void> {
-    const results = await makePrivateFolder(this.#folder, "results");
-    const path = joinPath(results, fileName(entry));
-    await writeFileAtomic(path, encodeEntry(entry), {
+    await writeFileAtomic(await this.#pathToWrite(entry), encodeEntry(entry), {
       mode: FILE_MODE,
       refuseLinks: true,
       partFolder: await this.workFolder(),
     });
+  }
+
+  /**
+   * Finds out before long work whether {@link put} could write an entry.
+   *
+   * @throws {PluginError} As {@link put}.
+   */
+  async checkPut(key: AttachmentKey): Promise<void> {
+    await checkWritable(await this.#pathToWrite(key), { refuseLinks: true });
+  }
+
+  async #pathToWrite(key: AttachmentKey): Promise<string> {
+    const folder = await makePrivateFolder(this.#folder, this.#name);
+    return joinPath(folder, fileName(key));
   }
 
   /**
@@ -94,7 +109,7 @@ export class ResultCache {
     const value = await this.#read(fileName(key)).catch(missingIs(undefined));
     if (value === undefined) return undefined;
     // Whoever can write there says what is to be undone.
-    await refuseForeignWriters(this.#results);
+    await refuseForeignWriters(this.#entries);
     return decodeEntry(value, key);
   }
 
@@ -110,7 +125,7 @@ export class ResultCache {
 
   /** Removes what stands where this attachment's file would, if anything does. */
   async remove(key: AttachmentKey): Promise<void> {
-    await removeFile(joinPath(this.#results, fileName(key)));
+    await removeFile(joinPath(this.#entries, fileName(key)));
   }
 
   /**
@@ -120,9 +135,9 @@ export class ResultCache {
    * @throws {PluginError} `input.unreadable`, `trust.writable`
    */
   async list(containerId?: string): Promise<CachedAttachment[]> {
-    const entries = await readDirectory(this.#results).catch(missingIs(undefined));
+    const entries = await readDirectory(this.#entries).catch(missingIs(undefined));
     if (entries === undefined) return [];
-    await refuseForeignWriters(this.#results);
+    await refuseForeignWriters(this.#entries);
     const found: CachedAttachment[] = [];
     for (const { name } of entries.filter(({ kind }) => kind === "file")) {
       const entry = entryOf(await this.#read(name).catch(() => null));
@@ -132,8 +147,12 @@ export class ResultCache {
     return found;
   }
 
+  get #entries(): string {
+    return joinPath(this.#folder, this.#name);
+  }
+
   async #read(name: string): Promise<JsonValue> {
-    const path = joinPath(this.#results, name);
+    const path = joinPath(this.#entries, name);
     const bytes = await readFileBounded(path, LIMITS.cniCacheBytes, { refuseLinks: true });
     return parseCniJson(bytes, "cached attachment", (why) => malformed(`${path}: ${why}`));
   }

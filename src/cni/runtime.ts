@@ -2,14 +2,14 @@ import type { CniResult } from "../contract/cni-result.ts";
 import type { CniAttachment } from "../contract/network.ts";
 import { quote } from "../document/source-text.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type Attachment, type AttachmentKey, attachmentKey, isAmong } from "./attachment.ts";
+import { type Attachment, type AttachmentKey, attachmentKey, validOnes } from "./attachment.ts";
 import { type LockOptions, withAllLocks, withAttachmentLock } from "./attachment-lock.ts";
-import { attach, detach } from "./attaching.ts";
+import { attach, AttachmentStore, detach } from "./attaching.ts";
 import { collectByChain, type FindPlugin, runChain, statusOfChain } from "./chain.ts";
 import { defaultExec, type Exec } from "./exec.ts";
 import type { NetworkConfig } from "./network-config.ts";
 import { PluginFinder, type PluginSources } from "./plugin-finder.ts";
-import { type CachedAttachment, cachedResultAs, ResultCache } from "./result-cache.ts";
+import { type CachedAttachment, cachedResultAs } from "./result-cache.ts";
 import { throwTogether } from "./together.ts";
 import { FIRST_CNI_VERSION, isAtLeast } from "./version.ts";
 import type { VersionInfo } from "./version-info.ts";
@@ -50,20 +50,21 @@ export interface CachedConfig {
  * and in others that use this library on the same cache.
  */
 export class CniRuntime {
-  readonly #cache: ResultCache;
+  readonly #store: AttachmentStore;
   readonly #find: FindPlugin;
   readonly #lockMs: number | undefined;
 
   constructor(options: CniRuntimeOptions) {
     const { folders, env, exec = defaultExec() } = options;
-    this.#cache = new ResultCache(options.cacheFolder ?? "/var/lib/cni");
+    this.#store = new AttachmentStore(options.cacheFolder ?? "/var/lib/cni");
     const finder = new PluginFinder(options, { exec, folders, env });
     this.#find = (type) => finder.find(type);
     this.#lockMs = options.lockMs;
   }
 
   /**
-   * Attaches a container. A failure undoes nothing: call {@link del} then.
+   * Attaches a container. A failure undoes nothing: call {@link del} then, to which it is known how far
+   * this came.
    *
    * @returns The last plugin's result, in the version that it says; remembered.
    * @throws {PluginError} `cni.*`; what bundles throw; `output.unwritable`, `trust.writable` for the
@@ -76,7 +77,7 @@ export class CniRuntime {
   ): Promise<CniResult> {
     const key = attachmentKey(network.name, attachment);
     const run = { find: this.#find, network, attachment, ...options };
-    return await this.#alone(key, options, () => attach(this.#cache, key, run));
+    return await this.#alone(key, options, () => attach(this.#store, key, run));
   }
 
   /**
@@ -105,7 +106,7 @@ export class CniRuntime {
 
   /**
    * Detaches a container, also one that nothing is known of. What is remembered of it stays until all
-   * plugins have done their part; what cannot be read is forgotten first.
+   * plugins have done their part; what cannot be read does no harm.
    *
    * @throws {PluginError} As {@link add}.
    */
@@ -116,13 +117,13 @@ export class CniRuntime {
   ): Promise<void> {
     const key = attachmentKey(network.name, attachment);
     const run = { find: this.#find, network, attachment, ...options };
-    await this.#alone(key, options, () => detach(this.#cache, key, run));
+    await this.#alone(key, options, () => detach(this.#store, key, run));
   }
 
   /**
-   * Detaches all containers that a runtime does not list as valid, and has the plugins remove what
-   * belongs to no valid one; the latter from version 1.1.0 on. Does nothing where the network says
-   * `disableGC`.
+   * Detaches all containers that a runtime does not list as valid, those too that a failure or a kill left
+   * in the middle, and has the plugins remove what belongs to no valid one; the latter from version 1.1.0
+   * on. Does nothing where the network says `disableGC`.
    *
    * @param validAttachments What stays. An empty list is all to go; so is null, but the plugins are not
    *   told then which stay.
@@ -138,15 +139,15 @@ export class CniRuntime {
       const message = `Cannot clean up the network ${network.name}: no list of valid attachments`;
       throw new PluginError("usage.invalid", message);
     }
-    if (network.disableGc) return;
-    const valid = validAttachments ?? [];
+    if (network.disableGC) return;
+    const isValid = validOnes(validAttachments ?? []);
     await this.#locked(withAllLocks, options, async () => {
       const errors: PluginError[] = [];
-      for (const entry of await this.#cache.list()) {
-        if (entry.network !== network.name || isAmong(entry, valid)) continue;
+      for (const entry of await this.#store.list()) {
+        if (entry.network !== network.name || isValid(entry)) continue;
         try {
           const run = { find: this.#find, network, attachment: entry, ...options };
-          await detach(this.#cache, attachmentKey(network.name, entry), run);
+          await detach(this.#store, attachmentKey(network.name, entry), run);
         } catch (error) {
           errors.push(PluginError.from(error));
         }
@@ -217,7 +218,7 @@ export class CniRuntime {
     network: NetworkConfig,
     attachment: Attachment,
   ): Promise<CniResult | undefined> {
-    const entry = await this.#cache.get(attachmentKey(network.name, attachment));
+    const entry = await this.#store.made.get(attachmentKey(network.name, attachment));
     return entry === undefined ? undefined : cachedResultAs(entry, network.cniVersion);
   }
 
@@ -232,7 +233,7 @@ export class CniRuntime {
     network: NetworkConfig,
     attachment: Attachment,
   ): Promise<CachedConfig | undefined> {
-    const entry = await this.#cache.get(attachmentKey(network.name, attachment));
+    const entry = await this.#store.made.get(attachmentKey(network.name, attachment));
     if (entry === undefined) return undefined;
     const { config, args, capabilityArgs } = entry;
     if (config.length > 0) return { config, attachment: { ...attachment, args, capabilityArgs } };
@@ -246,7 +247,7 @@ export class CniRuntime {
    * @throws {PluginError} `input.unreadable`, `trust.writable`
    */
   attachments(containerId?: string): Promise<CachedAttachment[]> {
-    return this.#cache.list(containerId);
+    return this.#store.made.list(containerId);
   }
 
   #alone<T>(key: AttachmentKey, options: CallOptions, action: () => Promise<T>): Promise<T> {
@@ -256,7 +257,11 @@ export class CniRuntime {
   }
 
   async #locked<T>(lock: Lock, { signal }: CallOptions, action: () => Promise<T>): Promise<T> {
-    return await lock(await this.#cache.workFolder(), { waitMs: this.#lockMs, signal }, action);
+    return await lock(
+      await this.#store.made.workFolder(),
+      { waitMs: this.#lockMs, signal },
+      action,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { PluginError } from "../plugin-error.ts";
-import { isBusy, loadSqlite, type OpenSqlite } from "./sqlite.ts";
+import { isBusy, loadSqlite, type OpenSqlite, type SqliteDatabase } from "./sqlite.ts";
 
 /** A lock that is held; the kernel drops it where this process ends, however it ends. */
 export interface FileLock {
@@ -7,6 +7,9 @@ export interface FileLock {
 }
 
 let sqlite: Promise<OpenSqlite> | undefined;
+
+/** A database that nobody refers to any more is closed when the memory is cleaned up, and its lock gone. */
+const held: Set<SqliteDatabase> = new Set();
 
 /**
  * Takes a file's lock, which one holder at a time has, of all processes of this machine, on Node and
@@ -26,7 +29,11 @@ export async function tryLockFile(path: string): Promise<FileLock | undefined> {
     const database = open(path, { timeout: 0 });
     try {
       database.exec("BEGIN EXCLUSIVE");
-      return { release: () => database.close() };
+      held.add(database);
+      const release = () => {
+        if (held.delete(database)) database.close();
+      };
+      return { release };
     } catch (error) {
       database.close();
       if (isBusy(error)) return undefined;

@@ -69,7 +69,11 @@ function partOf(path: string, { partFolder }: WriteOptions): string {
  *
  * @throws {PluginError} `output.unwritable`
  */
-export async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(
+  path: string,
+  { refuseLinks = false }: Pick<WriteOptions, "refuseLinks"> = {},
+): Promise<void> {
+  if (refuseLinks) await refuseLink(path);
   await findOutputTarget(path);
 }
 

@@ -19,6 +19,8 @@ const fileOf = ({ cacheFolder }: World, name = "net-c1-eth0") => join(cacheFolde
 const entryOf = async (world: World, name?: string) =>
   JSON.parse(await readFile(fileOf(world, name), "utf8"));
 const filesOf = ({ cacheFolder }: World) => readdir(join(cacheFolder, "results")).catch(() => []);
+const begunFile = ({ cacheFolder }: World) => join(cacheFolder, "cofferdam-begun", "net-c1-eth0");
+const begunOf = ({ cacheFolder }: World) => readdir(join(cacheFolder, "cofferdam-begun"));
 
 /** Attaches c1, and forgets what was called. */
 async function attached(world: World, network = networkOf(["first", "second"])): Promise<void> {
@@ -57,14 +59,54 @@ test("add() remembers nothing of a failure (cni 19)", async () => {
   assert.equal(await filesOf(world), []);
 });
 
-test("add() has written down whom it attaches before the first plugin runs", async () => {
+test("each plugin finds written down whom it attaches, and how far that came", async () => {
   await using world = await makeWorld([]);
-  const copy = `cat "${fileOf(world)}" >"$0.seen"; echo '{}'`;
-  const path = await world.plugins.script("spy", `cat >/dev/null; ${copy}`);
-  await world.runtime.add(networkOf(["spy"]), attachmentOf());
+  const copy = `cat "${begunFile(world)}" >"$0.seen"`;
+  const answer = `echo '${JSON.stringify(RESULT)}'`;
+  const first = await world.plugins.script("spy", `cat >/dev/null; ${copy}; ${answer}`);
+  const second = await world.plugins.script("other", `cat >/dev/null; ${copy}; echo '{}'`);
+  await world.runtime.add(networkOf(["spy", "other"]), attachmentOf());
   const { result, ...rest } = await entryOf(world);
   assert.equal(result, { cniVersion: "1.0.0" });
-  assert.equal(JSON.parse(await readFile(`${path}.seen`, "utf8")), rest);
+  const seen = async (path: string) => JSON.parse(await readFile(`${path}.seen`, "utf8"));
+  assert.equal(await seen(first), rest);
+  assert.equal(await seen(second), { ...rest, result: RESULT });
+  assert.equal(await begunOf(world), []);
+});
+
+test("del() behind a failure knows how far add() came, and forgets that", async () => {
+  await using world = await makeWorld();
+  const { plugins, runtime } = world;
+  const network = networkOf(["first", "second"]);
+  await plugins.answer("first", "ADD", { stdout: JSON.stringify(RESULT) });
+  await plugins.answer("second", "ADD", { exit: 1 });
+  await rejection(runtime.add(network, attachmentOf()), "cni.plugin-failed");
+  assert.equal([await filesOf(world), await begunOf(world)], [[], ["net-c1-eth0"]]);
+  assert.equal(await runtime.attachments(), []);
+  assert.is(await runtime.cachedResult(network, attachmentOf()), undefined);
+  await plugins.calls();
+  await runtime.del(network, attachmentOf());
+  const calls = await plugins.calls();
+  assert.equal(calls.map(({ config }) => config["prevResult"]), [RESULT, RESULT]);
+  assert.equal(await begunOf(world), []);
+});
+
+test("gc() behind a failure undoes it", async () => {
+  await using world = await makeWorld();
+  const { plugins, runtime } = world;
+  const network = networkOf(["first", "second"]);
+  await plugins.answer("second", "ADD", { exit: 1 });
+  await rejection(runtime.add(network, attachmentOf()), "cni.plugin-failed");
+  await plugins.answer("second", "ADD", {});
+  await runtime.add(network, attachmentOf("c2"));
+  await plugins.calls();
+  await runtime.gc(network, [{ containerID: "c2", ifname: "eth0" }]);
+  const calls = await plugins.calls();
+  assert.equal(calls.map(({ command, containerId }) => [command, containerId]), [
+    ["DEL", "c1"],
+    ["DEL", "c1"],
+  ]);
+  assert.equal(await begunOf(world), []);
 });
 
 test("add() again keeps what is known of the first, where it fails", async () => {

@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { attachmentKey, isAmong, isNetworkName } from "../../src/cni/attachment.ts";
+import { attachmentKey, isNetworkName, validOnes } from "../../src/cni/attachment.ts";
 import { faultOf } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
@@ -54,12 +54,13 @@ test("attachmentKey() refuses arguments that others would read else", () => {
   assert.is(fault.code, "cni.attachment-invalid");
 });
 
-test("isAmong() compares container and interface", () => {
+test("validOnes() compares container and interface", () => {
   const key = { network: "n", containerId: "c1", ifname: "eth0" };
-  assert.ok(isAmong(key, [{ containerID: "c1", ifname: "eth0" }]));
-  assert.not(isAmong(key, [{ containerID: "c1", ifname: "eth1" }]));
-  assert.not(isAmong(key, [{ containerID: "c2", ifname: "eth0" }]));
-  assert.not(isAmong(key, []));
+  const isValid = validOnes([{ containerID: "c1", ifname: "eth0" }]);
+  assert.ok(isValid(key));
+  assert.not(isValid({ ...key, ifname: "eth1" }));
+  assert.not(isValid({ ...key, containerId: "c2" }));
+  assert.not(validOnes([])(key));
 });
 
 test("isNetworkName() takes one step of a path", () => {

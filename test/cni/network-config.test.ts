@@ -25,7 +25,7 @@ test("parseNetworkConfig() reads a list, and keeps its bytes", () => {
       { "type": "tuning", "name": "own", "cniVersion": "0.4.0" } ] }`;
   const { plugins, bytes, ...rest } = parseNetworkConfig(bytesOf(text));
   assert.equal(rest, {
-    ...{ name: "n", cniVersion: "1.0.0", disableCheck: true, disableGc: false },
+    ...{ name: "n", cniVersion: "1.0.0", disableCheck: true, disableGC: false },
     loadOnlyInlinedPlugins: false,
   });
   assert.is(new TextDecoder().decode(bytes), text);
@@ -58,7 +58,7 @@ test("parseNetworkConfig() takes words for booleans (cni 28)", () => {
   for (const [value, wanted] of [[true, true], ["true", true], ["False", false], [null, false]]) {
     const flags = network({ disableCheck: value, disableGC: value, loadOnlyInlinedPlugins: value });
     assert.equal(
-      [flags.disableCheck, flags.disableGc, flags.loadOnlyInlinedPlugins],
+      [flags.disableCheck, flags.disableGC, flags.loadOnlyInlinedPlugins],
       [wanted, wanted, wanted],
     );
   }

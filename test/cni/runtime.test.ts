@@ -335,18 +335,14 @@ test("gc() undoes what a runtime began that was killed in the middle", async () 
   process.kill(-pid, "SIGKILL");
   await world.plugins.add("jealous");
   const network = networkOf(["jealous"], { cniVersion: "1.1.0" });
-  const [entry] = await world.runtime.attachments();
-  assert.equal([entry!.containerId, entry!.netns, entry!.result], [
-    "c1",
-    "/run/netns/c1",
-    undefined,
-  ]);
+  const begun = () => readdir(join(world.cacheFolder, "cofferdam-begun"));
+  assert.equal(await begun(), ["net-c1-eth0"]);
   await world.runtime.gc(network, []);
   const [del, gc] = await world.plugins.calls();
   assert.equal([del!.command, del!.containerId, del!.netns], ["DEL", "c1", "/run/netns/c1"]);
   assert.not("prevResult" in del!.config);
   assert.is(gc!.command, "GC");
-  assert.equal(await world.runtime.attachments(), []);
+  assert.equal(await begun(), []);
 });
 
 test.run();

@@ -7,6 +7,7 @@ import {
   readDirectory,
   readFileBounded,
   readPipeBounded,
+  removeFile,
   resolvePath,
   withSlashes,
 } from "../../src/platform/file-system.ts";
@@ -67,6 +68,28 @@ test("readPipeBounded() reads a pipe to its end, over many buffers, and a device
   assert.ok(read.endsWith("\n50000\n"));
   assert.is(await codeOf(readPipeBounded("/dev/zero", 1 << 20)), "input.too-large");
   assert.is(await codeOf(readPipeBounded(`${folder.path}/gone`, 9)), "input.not-found");
+});
+
+test("readFileBounded() follows links, unless it is to refuse them", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ file: "one" });
+  await folder.link("link", "file");
+  const path = `${folder.path}/link`;
+  assert.is(text(await readFileBounded(path, 3)), "one");
+  if (onWindows) return;
+  assert.is(await codeOf(readFileBounded(path, 3, { refuseLinks: true })), "input.unreadable");
+  const plain = readFileBounded(`${folder.path}/file`, 3, { refuseLinks: true });
+  assert.is(text(await plain), "one");
+});
+
+test("removeFile() removes a link itself, and minds nothing that is not there", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ file: "one" });
+  await folder.link("link", "file");
+  for (let time = 0; time < 2; time++) await removeFile(`${folder.path}/link`);
+  assert.equal((await readDirectory(folder.path)).map(({ name }) => name), ["file"]);
+  await removeFile(`${folder.path}/file`);
+  assert.equal(await readDirectory(folder.path), []);
 });
 
 test("fileKind() follows links, and knows what is not there", async () => {

@@ -141,4 +141,29 @@ test("writeFileAtomic() with refuseLinks refuses a link and sets the mode that i
   assert.equal((await readdir(folder.path)).sort(), ["link", "lock", "lost", "real"]);
 });
 
+test("writeFileAtomic() leaves its parts in another folder, where it is told to", async () => {
+  await using folder = await temporaryFolder();
+  await folder.write({ "parts/x": "" });
+  await mkdir(`${folder.path}/out`);
+  const parts = { partFolder: `${folder.path}/parts` };
+  await writeFileAtomic(`${folder.path}/out/file`, bytes("one"), parts);
+  assert.equal(await readdir(`${folder.path}/parts`), ["x"]);
+  assert.equal(await readdir(`${folder.path}/out`), ["file"]);
+  assert.is(await readFile(`${folder.path}/out/file`, "utf8"), "one");
+  const nowhere = { partFolder: `${folder.path}/nowhere` };
+  const fault = await faultOf(writeFileAtomic(`${folder.path}/out/file`, bytes("two"), nowhere));
+  assert.match(fault, /^output\.unwritable: /);
+  assert.is(await readFile(`${folder.path}/out/file`, "utf8"), "one");
+});
+
+test("checkWritable() refuses links where it is told to", async () => {
+  if (onWindows) return;
+  await using folder = await temporaryFolder();
+  await folder.write({ real: "one" });
+  await folder.link("link", "real");
+  await checkWritable(`${folder.path}/link`);
+  const fault = await faultOf(checkWritable(`${folder.path}/link`, { refuseLinks: true }));
+  assert.match(fault, /^output\.unwritable: .* it is a link$/);
+});
+
 test.run();

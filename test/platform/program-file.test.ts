@@ -1,4 +1,4 @@
-import { appendFile, chmod, copyFile, rename, rm, symlink } from "node:fs/promises";
+import { appendFile, chmod, copyFile, readFile, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { openProgramFile } from "../../src/platform/program-file.ts";
@@ -27,6 +27,13 @@ test("openProgramFile() tells binaries, scripts and the rest apart", async () =>
     "h": new Uint8Array([0xcf, 0xfa, 0xed, 0xfe]),
   });
   await copyFile("/bin/sh", at("i"));
+  const whole = await readFile("/bin/sh");
+  const core = Uint8Array.from(whole.subarray(0, 64));
+  // ET_CORE, in either order of bytes.
+  core.set([4, 4], 16);
+  // As they stand while somebody writes them.
+  await folder.write({ j: whole.subarray(0, 40), k: whole.subarray(0, 63), l: core });
+  await folder.write({ m: whole.subarray(0, 64) });
   const wanted: Record<string, (string | undefined)[]> = {
     a: ["script", "/bin/sh"],
     b: ["script", "/usr/bin/env"],
@@ -37,6 +44,10 @@ test("openProgramFile() tells binaries, scripts and the rest apart", async () =>
     g: ["unknown", undefined],
     h: ["binary", undefined],
     i: ["binary", undefined],
+    j: ["unknown", undefined],
+    k: ["unknown", undefined],
+    l: ["unknown", undefined],
+    m: ["binary", undefined],
   };
   for (const [name, [form, interpreter]] of Object.entries(wanted)) {
     const file = await openProgramFile(at(name));

@@ -1,0 +1,5 @@
+module cofferdam.test/cni
+
+go 1.25.0
+
+require github.com/containernetworking/cni v1.1.2

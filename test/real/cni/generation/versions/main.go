@@ -1,0 +1,16 @@
+// Command versions is a plugin as they were when they said which versions they support.
+package main
+
+import (
+	"fmt"
+
+	"github.com/containernetworking/cni/pkg/skel"
+	"github.com/containernetworking/cni/pkg/version"
+)
+
+func done(_ *skel.CmdArgs) error {
+	fmt.Println("{}")
+	return nil
+}
+
+func main() { skel.PluginMain(done, done, version.PluginSupports("0.2.0", "0.999.0")) }
