@@ -188,7 +188,7 @@ for (const isServed of [false, true]) {
       await refused({
         CAP_ARGS: JSON.stringify({ portMappings: [{ hostPort: 22, containerPort: 22 }] }),
       }),
-      "the port 22/tcp of the host may not be published: those that may are 18080",
+      "the port 22/tcp of the host may not be published; those that may are 18080",
     );
   });
 }
