@@ -14,10 +14,14 @@ import { PROJECT } from "./project.ts";
 export const PLUGINS: readonly string[] = [
   "audit-network",
   "cipd-policy",
+  "docker-authz",
   "image-policy",
+  "local-volume",
   "pod-security",
   "policy-network",
+  "pool-ipam",
   "sbom-policy",
+  "veth-net",
   "wasm-ipam",
 ];
 

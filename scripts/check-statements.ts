@@ -9,6 +9,7 @@ import { listFiles, PROJECT } from "./project.ts";
 /** Where a system's behaviours are numbered, and the word that stands before a number in a test. */
 const SYSTEMS: readonly { readonly folder: string; readonly word: string }[] = [
   { folder: "cipd", word: "host" },
+  { folder: "docker", word: "moby" },
   { folder: "cni", word: "cni" },
 ];
 

@@ -43,6 +43,19 @@ async function installCompilers(): Promise<void> {
   if (/^(Took|Left out)/m.test(built)) throw new Error("a compiler is missing or another one");
 }
 
+/** What `test/real/docker` needs: a daemon, which no service starts here, and the image's only program. */
+async function installDocker(): Promise<void> {
+  const find = "for one in dockerd docker busybox iptables ip; do command -v $one || exit 1; done";
+  const lacks = async () => (await runCommand("sh", ["-c", find])).code !== 0;
+  const install = (...packages: string[]) =>
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
+  if (!await lacks()) return;
+  await run("apt-get", ["update", "-qq"]);
+  await install("docker.io", "busybox-static", "iptables", "iproute2");
+  // Newer distributions have the command in a package of its own.
+  if (await lacks()) await install("docker-cli");
+}
+
 /** One step: passes unless it throws. */
 async function step(name: string, action: () => Promise<unknown>): Promise<void> {
   console.log(`\n==== ${name}`);
@@ -179,6 +192,7 @@ await host.close();
 
 const node = process.execPath;
 await step("the samples in C and Go", installCompilers);
+await step("a Docker daemon", installDocker);
 await tests("npm test", "npm", ["test"]);
 await tests("npm run test:real", "npm", ["run", "test:real", "--silent"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);

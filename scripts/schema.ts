@@ -11,8 +11,11 @@ import { AdmissionRequestSchema, VerdictSchema } from "../src/contract/admission
 import { JsonObjectSchema } from "../src/json.ts";
 import { CasesSchema } from "../src/testing/case.ts";
 import { CniFaultSchema } from "../src/contract/cni-fault.ts";
+import { DriverFaultSchema } from "../src/contract/driver-fault.ts";
+import { IPAM_METHODS } from "../src/contract/ipam.ts";
+import { NETDRIVER_METHODS } from "../src/contract/netdriver-methods.ts";
 import { NETWORK_METHODS } from "../src/contract/network.ts";
-import { VOLUME_METHODS, VolumeFaultSchema } from "../src/contract/volume.ts";
+import { VOLUME_METHODS } from "../src/contract/volume.ts";
 import { PROJECT } from "./project.ts";
 
 const FOLDER = "src/contract/schema";
@@ -28,15 +31,19 @@ const SCHEMAS = {
 
 /** Contracts with several methods: what crosses stands in `$defs`, as `createRequest`, `createAnswer`. */
 const CONTRACTS = {
+  "ipam.schema.json": { methods: IPAM_METHODS, error: DriverFaultSchema },
+  "netdriver.schema.json": { methods: NETDRIVER_METHODS, error: DriverFaultSchema },
   "network.schema.json": { methods: NETWORK_METHODS, error: CniFaultSchema },
-  "volume.schema.json": { methods: VOLUME_METHODS, error: VolumeFaultSchema },
+  "volume.schema.json": { methods: VOLUME_METHODS, error: DriverFaultSchema },
 };
 
 const TITLES: Readonly<Record<string, string>> = {
   "admission-request.schema.json": "Cofferdam admission request, version 1",
   "admission-verdict.schema.json": "Cofferdam admission verdict, version 1",
   "cases.schema.json": "Cofferdam test cases",
+  "ipam.schema.json": "Cofferdam ipam contract, version 1",
   "manifest.schema.json": "Cofferdam plugin manifest, version 1",
+  "netdriver.schema.json": "Cofferdam netdriver contract, version 1",
   "network.schema.json": "Cofferdam network contract, version 1",
   "volume.schema.json": "Cofferdam volume contract, version 1",
 };

@@ -30,3 +30,47 @@ function isIpv6(text: string): boolean {
   const count = plain.length + (endsInIpv4 ? 2 : 0);
   return halves.length === 2 ? count <= 7 : count === 8;
 }
+
+/** An address by its value. */
+export interface ParsedAddress {
+  readonly family: 4 | 6;
+  /** Of 32 or 128 bits. */
+  readonly value: bigint;
+  /** The prefix length, where one was written. */
+  readonly length: number | undefined;
+}
+
+/** Reads what {@link isAddress} takes; undefined for anything else. */
+export function parseAddress(text: string): ParsedAddress | undefined {
+  if (!isAddress(text)) return undefined;
+  const [address, length] = text.split("/") as [string, string?];
+  const family = address.includes(":") ? 6 : 4;
+  const groups = family === 4 ? octets(address) : wordsOf(address);
+  const bits = family === 4 ? 8n : 16n;
+  const value = groups.reduce((sum, group) => (sum << bits) | BigInt(group), 0n);
+  return { family, value, length: length === undefined ? undefined : Number(length) };
+}
+
+/** Whether `text` is a whole network: a prefix length, and no bit set behind it. */
+export function isNetwork(text: string): boolean {
+  const parsed = parseAddress(text);
+  if (parsed?.length === undefined) return false;
+  const hostBits = BigInt((parsed.family === 4 ? 32 : 128) - parsed.length);
+  return parsed.value === (parsed.value >> hostBits) << hostBits;
+}
+
+function octets(text: string): number[] {
+  return text.split(".").map(Number);
+}
+
+function wordsOf(text: string): number[] {
+  const halves = text.split("::").map((half) =>
+    half === "" ? [] : half.split(":").flatMap((group) => {
+      if (!group.includes(".")) return [parseInt(group, 16)];
+      const [a, b, c, d] = octets(group) as [number, number, number, number];
+      return [a * 256 + b, c * 256 + d];
+    })
+  );
+  const [before, behind = []] = halves as [number[], number[]?];
+  return [...before, ...Array<number>(8 - before.length - behind.length).fill(0), ...behind];
+}

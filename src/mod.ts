@@ -61,6 +61,38 @@ export type {
   CniVersionedAddress,
 } from "./contract/cni-result.ts";
 export { CNI_VERSIONS } from "./contract/cni-result.ts";
+export type { DriverErrorCode, DriverFault } from "./contract/driver-fault.ts";
+export { DRIVER_ERROR_CODES, isDriverFault } from "./contract/driver-fault.ts";
+export type {
+  AddressRelease,
+  AddressRequest,
+  AssignedAddress,
+  AssignedPool,
+  DefaultAddressSpaces,
+  IpamAnswer,
+  IpamCapabilities,
+  IpamRequest,
+  NamedPool,
+  PoolRequest,
+} from "./contract/ipam.ts";
+export type {
+  DiscoveredNode,
+  EndpointCreation,
+  EndpointInterface,
+  EndpointJoin,
+  ExternalConnectivity,
+  GatewayAllocation,
+  JoinedEndpoint,
+  NamedEndpoint,
+  NamedNetwork,
+  NetdriverAnswer,
+  NetdriverCapabilities,
+  NetdriverRequest,
+  NetworkAllocation,
+  NetworkCreation,
+  NetworkPool,
+  StaticRoute,
+} from "./contract/netdriver.ts";
 export type {
   AttachmentInput,
   CniAttachment,
@@ -77,13 +109,10 @@ export type {
   Volume,
   VolumeAnswer,
   VolumeCreation,
-  VolumeErrorCode,
-  VolumeFault,
   VolumeMount,
   VolumePlace,
   VolumeRequest,
 } from "./contract/volume.ts";
-export { isVolumeFault, VOLUME_ERROR_CODES } from "./contract/volume.ts";
 export type { Document, Evidence, Position, Subject } from "./document/document.ts";
 export type { DocumentKind } from "./document/kind.ts";
 export { DOCUMENT_KINDS } from "./document/kind.ts";
@@ -93,6 +122,8 @@ export type { AskOptions } from "./host/ask.ts";
 export type { AuditLine, LineSink } from "./host/audit.ts";
 export type { Host, HostOptions } from "./host/host.ts";
 export { createHost } from "./host/host.ts";
+export type { IpamDriver } from "./host/ipam.ts";
+export type { NetworkDriver } from "./host/netdriver.ts";
 export type { NetworkPlugin } from "./host/network.ts";
 export type { Admission, CheckOptions, LoadOptions, Plugin } from "./host/plugin.ts";
 export type { PluginLogLine } from "./host/prepare.ts";

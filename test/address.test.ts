@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { isAddress } from "../src/address.ts";
+import { isAddress, isNetwork, parseAddress } from "../src/address.ts";
 import { suite } from "./support/suite.ts";
 
 const test = suite("address");
@@ -23,5 +23,36 @@ for (const text of GOOD) {
 for (const text of BAD) {
   test(`isAddress() refuses ${JSON.stringify(text)}`, () => assert.not(isAddress(text)));
 }
+
+const PARSED: readonly (readonly [string, 4 | 6, bigint, number | undefined])[] = [
+  ["10.1.2.3", 4, 0x0a010203n, undefined],
+  ["255.255.255.255/32", 4, 0xffffffffn, 32],
+  ["0.0.0.0/0", 4, 0n, 0],
+  ["::", 6, 0n, undefined],
+  ["::1", 6, 1n, undefined],
+  ["1::", 6, 1n << 112n, undefined],
+  ["fd00::a:1/64", 6, (0xfd00n << 112n) | 0xa0001n, 64],
+  ["1:2:3:4:5:6:7:8", 6, 0x0001_0002_0003_0004_0005_0006_0007_0008n, undefined],
+  ["1:2:3:4:5:6:7::", 6, 0x0001_0002_0003_0004_0005_0006_0007_0000n, undefined],
+  ["64:ff9b::10.0.0.1/96", 6, (0x64_ff9bn << 96n) | 0x0a000001n, 96],
+];
+for (const [text, family, value, length] of PARSED) {
+  test(`parseAddress() reads ${text}`, () => {
+    assert.equal(parseAddress(text), { family, value, length });
+  });
+}
+
+test("parseAddress() reads nothing that isAddress() refuses", () => {
+  for (const text of BAD) assert.is(parseAddress(text), undefined, text);
+});
+
+test("isNetwork() wants a prefix length and nothing behind the prefix", () => {
+  for (const text of ["10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/32", "fd00::/16", "::/0"]) {
+    assert.ok(isNetwork(text), text);
+  }
+  for (const text of ["10.0.0.0", "10.0.0.1/8", "0.0.0.1/0", "fd00::1/127", "::1/0", "x/8"]) {
+    assert.not(isNetwork(text), text);
+  }
+});
 
 test.run();

@@ -16,6 +16,7 @@ import { withoutExperimentalWarnings } from "../../src/platform/warning.ts";
 import { PROJECT } from "../project.ts";
 import { measureCipd } from "./cipd.ts";
 import { measureCold } from "./cold.ts";
+import { measureDocker } from "./docker.ts";
 import { measureFiles } from "./files.ts";
 import { LEAST_CALLS, measureMemory } from "./memory.ts";
 import { measureMetering } from "./metering.ts";
@@ -88,6 +89,8 @@ async function measure(part: Part): Promise<Section[]> {
       return await (await loadCalls()).measureFresh(runtime);
     case "cipd":
       return await measureCipd();
+    case "docker":
+      return await measureDocker();
     case "metering":
       return await measureMetering(runtime);
     case "authoring":

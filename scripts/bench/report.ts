@@ -8,6 +8,7 @@ export const PARTS = [
   "metering",
   "authoring",
   "cipd",
+  "docker",
 ] as const;
 
 /** The name of a part. */
@@ -56,7 +57,7 @@ export interface Section {
 /** One thing that was measured. */
 export interface Row {
   readonly name: string;
-  readonly unit: "ms" | "KB" | "MiB" | "files/s";
+  readonly unit: "ms" | "KB" | "MiB" | "files/s" | "calls/s";
   readonly median: number;
   /** The largest sample where there are fewer than 100; null where there is one. */
   readonly p99: number | null;

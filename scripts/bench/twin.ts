@@ -72,11 +72,11 @@ export async function sandboxed(name: string, bytes: Uint8Array, fresh: boolean)
   const source = { name, digest: name, bytes, outline };
   const { module, spec } = await prepareModule(source, DEFAULT_LIMITS.memoryPages);
   const prepared = { module, spec: { ...spec, resets: spec.resets && !fresh } };
-  const call = inlineCaller(name, prepared, DEFAULT_LIMITS, () => false);
+  const caller = inlineCaller(name, prepared, DEFAULT_LIMITS, () => false);
   return {
     name,
-    call: async (entry, input) => (await call({ entry, input, options: {} })).output,
-    close: () => Promise.resolve(),
+    call: async (entry, input) => (await caller.call({ entry, input, options: {} })).output,
+    close: () => caller.close(),
   };
 }
 

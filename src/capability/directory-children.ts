@@ -4,7 +4,6 @@ import {
   childPath,
   type EntryFacts,
   type HeldFolder,
-  holdFolder,
   isMountPoint,
 } from "../platform/held-folder.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -147,11 +146,13 @@ export class Children {
 
   path(name: string): Promise<JsonObject> {
     return this.#run(async () => {
-      this.#isChild(name, await this.#root.look(name));
       // Whoever uses the path must come to the folder that we mean.
-      const seen = await holdFolder(this.#path);
-      await seen?.close();
-      if (seen?.inode !== this.#root.inode || seen.device !== this.#root.device) {
+      const [facts, isHere] = await Promise.all([
+        this.#root.look(name),
+        this.#root.isAt(this.#path),
+      ]);
+      this.#isChild(name, facts);
+      if (!isHere) {
         throw new PluginError(
           "capability.failed",
           `Cannot give the path of "${name}": the granted folder was moved away`,

@@ -20,7 +20,7 @@ export interface HostCall {
   readonly entry: string;
   /** The time that the guest sees, RFC 3339 in UTC. */
   readonly now: string;
-  /** Aborts at the call's deadline, when its caller gives up, and when the host closes. */
+  /** Aborts at the call's deadline, when its caller gives up, and when the host or the plugin closes. */
   readonly signal: AbortSignal;
   /** What the caller handed over for this call. */
   readonly blobs: BlobTable;

@@ -8,7 +8,7 @@ import {
 import { PluginError } from "../plugin-error.ts";
 import { Latch } from "./latch.ts";
 import { ProcessOutput, type ProcessResult } from "./process-output.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../turns.ts";
 
 /** One run of a program. */
 export interface ProcessRun extends Omit<ChildCommand, "file"> {
@@ -69,7 +69,7 @@ export class ProcessRunner {
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#stops) {
-      stop.abort(new PluginError("call.aborted", "Ended a program: the host closes"));
+      stop.abort(new PluginError("call.aborted", "Ended a program: its plugin closes"));
     }
     await Promise.allSettled(this.#runs);
   }

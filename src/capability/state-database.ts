@@ -101,7 +101,8 @@ const LIST = `
  * thread, for as long as the disk takes and while another process writes.
  *
  * Its journal is a rollback journal: with a write-ahead log, SQLite before 3.51.3 could lose commits of
- * several processes (https://sqlite.org/wal.html#walresetbug), and runtimes bring older ones.
+ * several processes (https://sqlite.org/wal.html#walresetbug), and runtimes bring older ones. The
+ * journal is kept and written over: a file that changes its length takes longer to reach the disk.
  */
 export class StateDatabase {
   readonly #db: SqliteDatabase;
@@ -177,12 +178,12 @@ export class StateDatabase {
   #useRollbackJournal(isCancelled: IsCancelled): void {
     const { journal_mode: mode } = retry(
       isCancelled,
-      () => this.#db.prepare("PRAGMA journal_mode = TRUNCATE").get()!,
+      () => this.#db.prepare("PRAGMA journal_mode = PERSIST").get()!,
     ) as { journal_mode: unknown };
-    if (mode === "truncate") return;
+    if (mode === "persist") return;
     throw new PluginError(
       "config.invalid",
-      `Cannot use the state of this instance: its journal stays in mode "${mode}", wanted "truncate"`,
+      `Cannot use the state of this instance: its journal stays in mode "${mode}", wanted "persist"`,
     );
   }
 

@@ -111,9 +111,12 @@ export function createAdmissionPlugin(
         fail(new PluginError("cipd.closed", "The admission plugin is closed"));
         // At once: what is still starting is given up.
         const closed = checker.close();
-        await started;
-        await closed;
-        onClosed();
+        try {
+          await started;
+          await closed;
+        } finally {
+          onClosed();
+        }
       })(),
   };
 }

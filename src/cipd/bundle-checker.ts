@@ -5,12 +5,13 @@ import { type Decision, decisionOfVerdict } from "./decision.ts";
 import { checkJudgesPins, judgePin } from "./judge.ts";
 import type { Pin } from "./pin.ts";
 
-/** Judges by a bundle. The plugin belongs to the host that loads it, and ends with it. */
+/** Judges by a bundle. */
 export class BundleChecker implements Checker {
   readonly executable: string;
   readonly #load: () => Promise<Plugin>;
   readonly #serviceUrl: string;
   readonly #controller: AbortController = new AbortController();
+  #loading: Promise<Plugin> | undefined;
   #plugin: Plugin | undefined;
 
   constructor(host: Host, serviceUrl: string, bundle: string | Uint8Array, options: LoadOptions) {
@@ -20,7 +21,7 @@ export class BundleChecker implements Checker {
   }
 
   async start(): Promise<void> {
-    this.#plugin = await this.#load();
+    this.#plugin = await (this.#loading = this.#load());
     checkJudgesPins(this.#plugin);
   }
 
@@ -30,8 +31,10 @@ export class BundleChecker implements Checker {
     return decisionOfVerdict(verdict!);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#controller.abort();
-    return Promise.resolve();
+    // Also one that is still being loaded, or does not judge pins.
+    const plugin = await this.#loading?.catch(() => undefined);
+    await plugin?.close();
   }
 }

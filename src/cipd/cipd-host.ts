@@ -3,9 +3,11 @@ import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import type { Host } from "../host/host.ts";
 import type { LoadOptions } from "../host/plugin.ts";
 import { PluginError } from "../plugin-error.ts";
+import { settleAll } from "../settle-all.ts";
 import { type AdmissionPlugin, createAdmissionPlugin } from "./admission-plugin.ts";
 import { BundleChecker } from "./bundle-checker.ts";
-import { type CipdLogLine, type CommandSource, NativeChecker } from "./native-checker.ts";
+import { type CommandSource, NativeChecker } from "./native-checker.ts";
+import type { CipdLogLine } from "./plugin-process.ts";
 import type { PluginServer } from "./plugin-server.ts";
 
 /** What plugins of CIPD are hosted with. */
@@ -58,8 +60,11 @@ export class CipdHost {
   /** Closes all plugins. The host of the bundles stays open: it belongs to who made it. */
   close(): Promise<void> {
     return this.#closing ??= (async () => {
-      await Promise.all([...this.#plugins].map((plugin) => plugin.close()));
-      (await this.#server)?.close();
+      try {
+        await settleAll([...this.#plugins].map((plugin) => plugin.close()));
+      } finally {
+        (await this.#server)?.close();
+      }
     })();
   }
 
@@ -86,6 +91,13 @@ export class CipdHost {
   #native(source: CommandSource): NativeChecker {
     const [program] = source.command;
     if (!program) throw usage("the command is empty");
+    for (const name of ["connectTimeoutMs", "closeTimeoutMs", "exitGraceMs"] as const) {
+      const ms = source[name] ?? 1;
+      if (Number.isInteger(ms) && ms >= 1 && ms < 2 ** 31) continue;
+      throw usage(
+        `${name} is ${ms}, wanted a whole number of milliseconds from 1 to ${2 ** 31 - 1}`,
+      );
+    }
     const { serviceUrl, repository, onLog = () => {} } = this.#options;
     // gRPC is only loaded where a native plugin is.
     const server = () =>

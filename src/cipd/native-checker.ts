@@ -1,14 +1,11 @@
-import { type ExitStatus, type RunningChild, startChild } from "../platform/child-process.ts";
-import { findProgram } from "../platform/find-program.ts";
-import { absolutePath } from "../platform/path.ts";
-import { environment } from "../platform/process.ts";
-import { sanitizeLogText } from "../capability/log-text.ts";
+import type { ExitStatus } from "../platform/child-process.ts";
 import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import { PluginError } from "../plugin-error.ts";
 import { withinTime } from "../within-time.ts";
 import type { Checker } from "./admission-plugin.ts";
 import { type Decision, decisionOfStatus } from "./decision.ts";
 import { objectRefOf, type Pin } from "./pin.ts";
+import { type CipdLogLine, failed, PluginProcess, speaker } from "./plugin-process.ts";
 import type { PluginServer, PluginSession, QuestionStream } from "./plugin-server.ts";
 import { listMetadata } from "./repository-call.ts";
 import { CODE, StatusError } from "./status.ts";
@@ -22,19 +19,16 @@ export interface CommandSource {
   readonly connectTimeoutMs?: number | undefined;
   /** How long it may take to end once it was told to, before it is killed; 5 s. */
   readonly closeTimeoutMs?: number | undefined;
+  /** How long its end is waited for once it has left, so that it can be told; 50 ms. */
+  readonly exitGraceMs?: number | undefined;
 }
 
-/** A line that a plugin wrote, to the host's log or to its own output. */
-export interface CipdLogLine {
-  /** The program's name. */
-  readonly plugin: string;
-  readonly level: "debug" | "info" | "warn" | "error";
-  readonly message: string;
-}
+/** What lets plugins in. */
+export type Gate = Pick<PluginServer, "admit" | "forget">;
 
 /** What a native plugin is given. */
 export interface NativeCheckerOptions extends CommandSource {
-  readonly server: () => Promise<PluginServer>;
+  readonly server: () => Promise<Gate>;
   readonly serviceUrl: string;
   readonly repository: MetadataProvider | undefined;
   readonly onLog: (line: CipdLogLine) => void;
@@ -55,9 +49,10 @@ export class NativeChecker implements Checker {
   readonly #options: NativeCheckerOptions;
   readonly #pending: Map<string, Pending> = new Map();
   #process: PluginProcess | undefined;
-  #server: PluginServer | undefined;
+  #server: Gate | undefined;
   #handshake: Handshake | undefined;
   #stream: QuestionStream | undefined;
+  #starting: Promise<void> | undefined;
   #closing = false;
   #close!: () => void;
   /** Resolves where it is closed before it has connected. */
@@ -70,7 +65,11 @@ export class NativeChecker implements Checker {
     this.#options = options;
   }
 
-  async start(onFailure: (error: PluginError) => void): Promise<void> {
+  start(onFailure: (error: PluginError) => void): Promise<void> {
+    return this.#starting = this.#start(onFailure);
+  }
+
+  async #start(onFailure: (error: PluginError) => void): Promise<void> {
     const { connectTimeoutMs = CONNECT_MS } = this.#options;
     this.#server = await this.#options.server();
     let connected!: () => void;
@@ -80,6 +79,7 @@ export class NativeChecker implements Checker {
       onFailure(error);
     };
     this.#handshake = await this.#server.admit(this.#session(connected, fail));
+    if (this.#closing) throw closed();
     this.#process = await PluginProcess.start(this.#options, this.#handshake);
     const { exited } = this.#process;
     try {
@@ -99,7 +99,7 @@ export class NativeChecker implements Checker {
       connectTimeoutMs,
       Promise.race([connecting.then(() => "connected" as const), exited, this.#closed]),
     );
-    if (first === "closed") throw new PluginError("cipd.closed", "The admission plugin is closed");
+    if (first === "closed") throw closed();
     if (first === undefined) {
       throw failed(`it did not ask for admissions within ${connectTimeoutMs} ms`);
     }
@@ -131,7 +131,10 @@ export class NativeChecker implements Checker {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.#close();
+    // What is being launched is there in a moment, and has to end as well.
+    await this.#starting?.catch(() => {});
     await this.#end();
   }
 
@@ -145,7 +148,7 @@ export class NativeChecker implements Checker {
 
   #session(connected: () => void, onFailure: (error: PluginError) => void): PluginSession {
     const { onLog, serviceUrl, repository } = this.#options;
-    const say = speaker(nameOf(this.executable), onLog);
+    const say = speaker(this.executable, onLog);
     return {
       listAdmissions: ({ protocolVersion }, stream) => {
         if (protocolVersion !== PROTOCOL_VERSION) {
@@ -175,9 +178,14 @@ export class NativeChecker implements Checker {
 
   /** How it ended, where it ended of itself. */
   async #farewell(): Promise<string> {
-    const status = await withinTime(EXIT_GRACE_MS, this.#process!.exited);
+    const graceMs = this.#options.exitGraceMs ?? EXIT_GRACE_MS;
+    const status = await withinTime(graceMs, this.#process!.exited);
     return status === undefined ? "it has left" : `it ended: ${said(status)}`;
   }
+}
+
+function closed(): PluginError {
+  return new PluginError("cipd.closed", "The admission plugin is closed");
 }
 
 type Pending = (status: RpcStatus | null) => void;
@@ -189,113 +197,6 @@ const LEVELS: Readonly<Partial<Record<string, CipdLogLine["level"]>>> = {
   error: "error",
 };
 
-/** The process of a native plugin. */
-class PluginProcess {
-  readonly exited: Promise<ExitStatus>;
-  readonly #child: RunningChild;
-
-  private constructor(child: RunningChild, exited: Promise<ExitStatus>) {
-    this.#child = child;
-    this.exited = exited;
-  }
-
-  static async start(
-    { command, onLog }: NativeCheckerOptions,
-    handshake: Handshake,
-  ): Promise<PluginProcess> {
-    const [program = "", ...args] = command;
-    const file = await findProgram(program);
-    if (file === undefined) throw failed(`there is no program "${program}"`);
-    let exit!: (status: ExitStatus) => void;
-    const exited = new Promise<ExitStatus>((resolve) => exit = resolve);
-    const lines = { stdout: new Lines(), stderr: new Lines() };
-    const say = speaker(nameOf(program), onLog);
-    const child = await startChild({
-      file,
-      argv0: program,
-      args,
-      // As CIPD's own host does: a native plugin is trusted like the program that runs it.
-      env: environment(),
-      cwd: absolutePath("."),
-      stdin: new TextEncoder().encode(`${JSON.stringify(handshake)}\n`),
-      keepsInput: true,
-    }, {
-      onOutput: (stream, chunk) => {
-        for (const message of lines[stream].add(chunk)) say("info", message);
-        return true;
-      },
-      onExit: exit,
-      onClose: () => {
-        for (const message of [lines.stdout.end(), lines.stderr.end()]) {
-          if (message !== "") say("info", message);
-        }
-      },
-    }).catch((cause) => {
-      throw failed(`it does not start: ${(cause as Error).message}`, cause);
-    });
-    return new PluginProcess(child, exited);
-  }
-
-  /** Tells it to end, and kills it where it does not. */
-  async end(timeoutMs: number): Promise<void> {
-    this.#child.endInput();
-    const timer = setTimeout(() => this.#child.killGroup(), timeoutMs);
-    await this.exited;
-    clearTimeout(timer);
-    this.#child.closePipes();
-  }
-}
-
-/** What a plugin prints, by lines; it should print nothing, so that a long line is cut. */
-class Lines {
-  readonly #decoder = new TextDecoder();
-  #rest = "";
-
-  add(chunk: Uint8Array): string[] {
-    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
-    this.#rest = lines.pop()!.slice(0, MAX_LINE);
-    return lines.filter((line) => line !== "");
-  }
-
-  /** What came behind the last line's end. */
-  end(): string {
-    return this.#rest;
-  }
-}
-
-/** Lines of one plugin in one second; beyond that they are left out. */
-const LINES_PER_SECOND = 1_000;
-
-/** Hands on what a plugin says: fit for one line, not too much of it, whatever the listener throws. */
-function speaker(
-  plugin: string,
-  onLog: (line: CipdLogLine) => void,
-): (level: CipdLogLine["level"], message: string) => void {
-  let second = 0;
-  let count = 0;
-  return (level, message) => {
-    const now = Math.floor(performance.now() / 1_000);
-    count = now === second ? count + 1 : 1;
-    second = now;
-    if (count > LINES_PER_SECOND) return;
-    try {
-      onLog({ plugin, level, message: sanitizeLogText(message, MAX_LINE) });
-    } catch {
-      // Who listens to the log and throws disturbs nobody.
-    }
-  };
-}
-
-const MAX_LINE = 4_096;
-
-function nameOf(program: string): string {
-  return program.split("/").at(-1)!;
-}
-
 function said({ code, signal }: ExitStatus): string {
   return signal === undefined ? `exit code ${code}` : `killed by ${signal}`;
-}
-
-function failed(why: string, cause?: unknown): PluginError {
-  return new PluginError("cipd.plugin-failed", `The admission plugin failed: ${why}`, { cause });
 }

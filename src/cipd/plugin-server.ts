@@ -45,8 +45,13 @@ export interface PluginSession {
   listMetadata(request: ListMetadataRequest, signal: AbortSignal): Promise<ListMetadataResponse>;
 }
 
-/** As CIPD's own host pings. */
-const KEEPALIVE_MS = 5_000;
+/** How a plugin that is silent is told from one that hangs. */
+export interface KeepaliveOptions {
+  /** A plugin that says nothing is pinged this often; 5 s, as CIPD's own host does. */
+  readonly pingMs?: number | undefined;
+  /** It has left where its answer takes longer; 20 s, which is the default of Go's library. */
+  readonly answerMs?: number | undefined;
+}
 
 /** The gRPC server on 127.0.0.1 that the native plugins of one host call, each with its own ticket. */
 export class PluginServer {
@@ -54,9 +59,10 @@ export class PluginServer {
   readonly #sessions: Map<string, PluginSession> = new Map();
   #port: Promise<number> | undefined;
 
-  constructor() {
+  constructor({ pingMs = 5_000, answerMs = 20_000 }: KeepaliveOptions = {}) {
     this.#server = new Server({
-      "grpc.keepalive_time_ms": KEEPALIVE_MS,
+      "grpc.keepalive_time_ms": pingMs,
+      "grpc.keepalive_timeout_ms": answerMs,
       "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     });
     this.#answer(RESOLVE_ADMISSION, (session, request) => {

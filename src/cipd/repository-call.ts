@@ -1,6 +1,7 @@
 import type { MetadataEntry, MetadataProvider } from "../capability/metadata-provider.ts";
+import { PluginError } from "../plugin-error.ts";
 import { instanceIdOf } from "./pin.ts";
-import { CODE, StatusError } from "./status.ts";
+import { CODE, StatusError, statusOfError } from "./status.ts";
 import type { InstanceMetadata, ListMetadataRequest, ListMetadataResponse } from "./wire.ts";
 
 /** CIPD's default for `page_size`. */
@@ -39,6 +40,10 @@ export async function listMetadata(
   } catch (error) {
     // A repository that speaks gRPC has a status of its own.
     if (error instanceof StatusError) throw error;
+    if (error instanceof PluginError) {
+      const { code, message } = statusOfError(error);
+      throw new StatusError(code, message);
+    }
     throw new StatusError(CODE.unknown, error instanceof Error ? error.message : String(error));
   }
 }

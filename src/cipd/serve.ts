@@ -130,12 +130,16 @@ async function answerAll(
     }
   };
   const read = async (): Promise<void> => {
-    const judged = new Set<Promise<void>>();
+    let judged = 0;
+    let makeRoom = () => {};
     for await (const question of stream.messages) {
       serviceUrl = question.serviceUrl;
-      const one = answer(question).finally(() => judged.delete(one));
-      judged.add(one);
-      if (judged.size >= WINDOW) await Promise.race(judged);
+      judged++;
+      void answer(question).finally(() => {
+        judged--;
+        makeRoom();
+      });
+      if (judged === WINDOW) await new Promise<void>((resolve) => makeRoom = resolve);
     }
   };
   unanswered.catch(() => {});

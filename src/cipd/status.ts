@@ -62,6 +62,7 @@ const BY_ROOM: Readonly<Record<Room, number>> = {
   config: CODE.internal,
   usage: CODE.internal,
   cipd: CODE.unavailable,
+  docker: CODE.internal,
   cni: CODE.internal,
   call: CODE.cancelled,
   internal: CODE.internal,

@@ -1,7 +1,7 @@
 import type { MetadataProvider } from "../capability/metadata-provider.ts";
 import type { PluginConfig } from "../config/plugin-config.ts";
 import type { Host } from "../host/host.ts";
-import type { JudgingPlugin, LoadOptions } from "../host/plugin.ts";
+import type { JudgingPlugin, LoadOptions, Plugin } from "../host/plugin.ts";
 import type { JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { readFileBounded } from "../platform/file-system.ts";
@@ -11,12 +11,11 @@ import type { PluginArgument } from "./plugin-flags.ts";
 import { type Trust, trustedConfig } from "./trust.ts";
 
 /**
- * Loads the plugins of one run.
+ * Loads the plugins of one run that judge.
  *
  * @param clientMetadata What the client of a bridge knows.
- * @throws {PluginError} what loading throws; `trust.*` for one that is not what its operator accepted;
- * `registry.not-implements` for a plugin that judges nothing; `registry.duplicate-name` for two of one
- * name, since reports could not tell them apart
+ * @throws {PluginError} as {@link loadAnyPlugins}; `registry.not-implements` for a plugin that judges
+ * nothing
  */
 export async function loadPlugins(
   host: Host,
@@ -24,18 +23,44 @@ export async function loadPlugins(
   trust: Trust,
   clientMetadata?: MetadataProvider,
 ): Promise<JudgingPlugin[]> {
-  const optionsOf = loadOptions(trust, clientMetadata);
+  return await loadAnyPlugins(host, plugins, trust, { clientMetadata, check: checkJudges });
+}
+
+function checkJudges({ manifest }: JudgingPlugin): void {
+  const contracts = manifest.implements.map((i) => i.contract);
+  if (contracts.includes("admission")) return;
+  throw new PluginError(
+    "registry.not-implements",
+    `Cannot check with ${manifest.name}: it implements ${contracts.join(", ")}, wanted "admission"`,
+  );
+}
+
+/** How plugins are loaded of which nothing is expected. */
+export interface LoadAnyOptions {
+  /** What the client of a bridge knows. */
+  readonly clientMetadata?: MetadataProvider | undefined;
+  /** Where their calls run; see `LoadOptions.mode`. */
+  readonly mode?: LoadOptions["mode"];
+  /** Throws for a plugin that is not wanted. */
+  readonly check?: ((plugin: Plugin) => void) | undefined;
+}
+
+/**
+ * Loads the plugins of one run.
+ *
+ * @throws {PluginError} what loading throws; `trust.*` for one that is not what its operator accepted;
+ * `registry.duplicate-name` for two of one name, since nobody could tell them apart
+ */
+export async function loadAnyPlugins(
+  host: Host,
+  plugins: readonly PluginArgument[],
+  trust: Trust,
+  { clientMetadata, mode, check = () => {} }: LoadAnyOptions = {},
+): Promise<Plugin[]> {
+  const optionsOf = loadOptions(trust, { clientMetadata, mode });
   const loaded = await Promise.all(plugins.map(async (argument) => {
     const plugin = await loadTrusted(host, argument, trust, optionsOf);
-    const contracts = plugin.manifest.implements.map((i) => i.contract);
-    if (!contracts.includes("admission")) {
-      throw new PluginError(
-        "registry.not-implements",
-        `Cannot check with ${plugin.manifest.name}: it implements ${
-          contracts.join(", ")
-        }, wanted "admission"`,
-      );
-    }
+    check(plugin);
     return plugin;
   }));
   const paths = new Map<string, string>();
@@ -45,7 +70,7 @@ export async function loadPlugins(
     if (other !== undefined) {
       throw new PluginError(
         "registry.duplicate-name",
-        `Cannot check with "${other}" and "${path}": both are called "${name}"`,
+        `Cannot use "${other}" and "${path}" together: both are called "${name}"`,
       );
     }
     paths.set(name, path);
@@ -60,7 +85,7 @@ async function loadTrusted(
   argument: PluginArgument,
   trust: Trust,
   optionsOf: OptionsOf,
-): Promise<JudgingPlugin> {
+): Promise<Plugin> {
   const { path, digest } = argument;
   // Nobody says anything of any plugin: its name need not be known before it is loaded.
   if (trust.lock === undefined && Object.keys(trust.config.plugins).length === 0) {
@@ -75,7 +100,10 @@ async function loadTrusted(
 }
 
 /** Flags count before what the configuration says. */
-function loadOptions({ configPath }: Trust, clientMetadata?: MetadataProvider): OptionsOf {
+function loadOptions(
+  { configPath }: Trust,
+  { clientMetadata, mode }: LoadAnyOptions,
+): OptionsOf {
   return async ({ settingsPath, instance, fuel, timeoutMs, memoryPages, allow }, said) => ({
     settings: settingsPath === undefined ? said.settings : await readSettings(settingsPath),
     instance: instance ?? said.instance,
@@ -83,6 +111,7 @@ function loadOptions({ configPath }: Trust, clientMetadata?: MetadataProvider): 
     timeoutMs: timeoutMs ?? said.limits?.timeoutMs,
     memoryPages: memoryPages ?? said.limits?.memoryPages,
     grants: await grantsOf(allow, said, configPath, clientMetadata),
+    mode,
   });
 }
 

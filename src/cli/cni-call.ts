@@ -7,7 +7,7 @@ import { faultOf } from "../cni/status.ts";
 import type { ReadStdin } from "../cni/stdin-config.ts";
 import { LIMITS } from "../limits.ts";
 import { absolutePath, folderOf } from "../platform/path.ts";
-import { environment as wholeEnvironment, readStdinUpTo } from "../platform/process.ts";
+import { readStdinUpTo, startEnvironment } from "../platform/process.ts";
 import { usage } from "./flags.ts";
 import type { ExitCode, Verb } from "./verb.ts";
 
@@ -43,7 +43,7 @@ interface Call {
 }
 
 async function answer(call: Call, isAlone: boolean): Promise<CniReply> {
-  const environment = cniEnvironment(wholeEnvironment());
+  const environment = cniEnvironment(startEnvironment());
   const readStdin = readOnce();
   try {
     const reply = isAlone ? undefined : await askedDaemon(call, environment, readStdin);

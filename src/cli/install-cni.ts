@@ -20,7 +20,8 @@ export const installCni: Verb = {
   flags: [
     { name: "type", value: "NAME", help: 'what networks ask for it by: their "type"' },
     { name: "bin-dir", value: "DIR", help: "where runtimes look for plugins: /opt/cni/bin" },
-    ...PLUGIN_FLAGS,
+    // Only one, so that there is nothing about all of them.
+    ...PLUGIN_FLAGS.map((flag) => flag.name === "plugin" ? { ...flag, help: "the plugin" } : flag),
     { name: "config", value: "FILE", help: "the configuration; or COFFERDAM_CONFIG" },
     {
       name: "shim",

@@ -14,6 +14,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   "cipd serve": async () => (await import("./cipd-serve.ts")).cipdServe,
   "cni call": async () => (await import("./cni-call.ts")).cniCall,
   "cni serve": async () => (await import("./cni-serve.ts")).cniServe,
+  "docker serve": async () => (await import("./docker-serve.ts")).dockerServe,
   init: async () => (await import("./init.ts")).init,
   inspect: async () => (await import("./inspect.ts")).inspect,
   "install cni": async () => (await import("./install-cni.ts")).installCni,
@@ -88,7 +89,7 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
   const removeHandlers = onInterrupt(async () => {
     controller.abort();
     await finished;
-    log("error", "interrupted");
+    if (!verb.isServer) log("error", "interrupted");
   });
   try {
     const run = verb.run({ flags, log, quiet, stdout, stderr, signal: controller.signal });

@@ -27,6 +27,8 @@ export interface Verb {
   readonly flags: readonly Flag[];
   /** A few lines behind the flags in the help. */
   readonly notes?: string;
+  /** Whether it runs until a signal ends it, which is no interruption then. */
+  readonly isServer?: boolean;
   /** The permissions it needs on Deno. */
   readonly denoPermissions: string;
   run(context: VerbContext): Promise<ExitCode>;

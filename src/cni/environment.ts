@@ -44,6 +44,10 @@ export function cniEnvironment(
  * @see libcni, pkg/skel/skel.go
  */
 export function checkEnvironment(environment: CniEnvironment): void {
+  for (const name of CNI_VARIABLES) {
+    // So a decoder marks what is no text, and two such values may look the same.
+    if (environment[name].includes("\ufffd")) fail(`invalid ${name}`, "it is not UTF-8");
+  }
   const command = environment.CNI_COMMAND;
   const required = Object.hasOwn(REQUIRED, command) ? REQUIRED[command]! : [];
   if (required.includes("CNI_CONTAINERID")) checkContainerId(environment.CNI_CONTAINERID);

@@ -38,6 +38,7 @@ const BY_ROOM: Readonly<Record<Room, number>> = {
   config: CODE.notAvailable,
   usage: CODE.notAvailable,
   cipd: CODE.internal,
+  docker: CODE.internal,
   cni: CODE.internal,
   call: CODE.tryAgainLater,
   internal: CODE.internal,

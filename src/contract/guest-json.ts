@@ -9,12 +9,12 @@ import { PluginError } from "../plugin-error.ts";
  * that a double would round or half a surrogate pair is an error here as well.
  *
  * @param what Names what is read in messages about its syntax.
- * @throws {PluginError} what `fail` makes of the reason; by default `contract.output-invalid`
+ * @throws {Error} what `fail` makes of the reason; by default `contract.output-invalid`
  */
 export function parseGuestJson(
   output: Uint8Array,
   what: string = "output",
-  fail: (why: string) => PluginError = unusableAnswer,
+  fail: (why: string) => Error = unusableAnswer,
 ): JsonValue {
   let text: string;
   try {

@@ -1,5 +1,7 @@
 import { ADMISSION_EXPORT } from "./admission.ts";
+import { IPAM_METHODS } from "./ipam.ts";
 import { requiredEntries } from "./method.ts";
+import { NETDRIVER_METHODS } from "./netdriver-methods.ts";
 import { NETWORK_METHODS } from "./network.ts";
 import { VOLUME_METHODS } from "./volume.ts";
 
@@ -8,4 +10,6 @@ export const REQUIRED_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   admission: [ADMISSION_EXPORT],
   volume: requiredEntries(VOLUME_METHODS),
   network: requiredEntries(NETWORK_METHODS),
+  netdriver: requiredEntries(NETDRIVER_METHODS),
+  ipam: requiredEntries(IPAM_METHODS),
 };

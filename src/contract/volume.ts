@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { byName } from "../by-name.ts";
 import { isDateOrTime } from "../date.ts";
-import { isJsonObject, type JsonObject, JsonObjectSchema, JsonValueSchema } from "../json.ts";
+import { type JsonObject, JsonObjectSchema, JsonValueSchema } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { HostPathSchema, line, list } from "./bounded.ts";
-import { checkAnswer, parseGuestJson, unusableAnswer } from "./guest-json.ts";
+import { type DriverFault, readDriverAnswer } from "./driver-fault.ts";
+import { unusableAnswer } from "./guest-json.ts";
 import { type ContractMethod, type Done, DoneSchema, type RequestHeader } from "./method.ts";
 
 /** The version of the volume contract. */
@@ -83,40 +84,10 @@ export interface VolumeAnswers {
   readonly capabilities: { readonly scope: "local" | "global" };
 }
 
-/** Why a driver could not do what it was asked. */
-export const VOLUME_ERROR_CODES = [
-  /** There is no such volume. */
-  "not-found",
-  /** It is there already with other options, or it is in use. */
-  "conflict",
-  /** The name or an option is wrong. */
-  "invalid",
-  /** The driver does not want to. */
-  "denied",
-  /** There is no more room. */
-  "limit",
-  /** Not now; trying again later may help. */
-  "unavailable",
-  /** Anything else. */
-  "failed",
-] as const;
-
-/** One of {@link VOLUME_ERROR_CODES}. */
-export type VolumeErrorCode = (typeof VOLUME_ERROR_CODES)[number];
-
-/** The answer of a driver that could not do what it was asked: a value, never an exception. */
-export interface VolumeFault {
-  readonly error: {
-    readonly code: VolumeErrorCode;
-    /** For people. */
-    readonly message: string;
-  };
-}
-
 /** What a guest answers to `volume_<method>`. */
 export type VolumeAnswer<Method extends VolumeMethod = VolumeMethod> =
   | VolumeAnswers[Method]
-  | VolumeFault;
+  | DriverFault;
 
 const name = line(255);
 const header = {
@@ -143,14 +114,6 @@ const volume: v.GenericSchema<unknown, Volume> = v.strictObject({
   ...place,
   createdAt: v.exactOptional(time),
   status: v.exactOptional(JsonObjectSchema),
-});
-
-/** Schema of {@link VolumeFault}. */
-export const VolumeFaultSchema: v.GenericSchema<unknown, VolumeFault> = v.strictObject({
-  error: v.strictObject({
-    code: v.picklist(VOLUME_ERROR_CODES),
-    message: v.pipe(v.string(), v.nonEmpty(), v.maxLength(10_000)),
-  }),
 });
 
 /** Every method of the contract, by its name. */
@@ -205,20 +168,11 @@ export function readVolumeAnswer<Method extends VolumeMethod>(
   request: VolumeRequest<Method>,
   output: Uint8Array,
 ): VolumeAnswer<Method> {
-  const value = parseGuestJson(output);
-  if (isVolumeFault(value)) return checkAnswer(VolumeFaultSchema, value, "error of a volume");
-  const answer = checkAnswer(
-    VOLUME_METHODS[method].answer as v.GenericSchema<unknown, VolumeAnswers[Method]>,
-    value,
-    `answer to "${VOLUME_METHODS[method].entry}"`,
-  );
-  checkNames(request as Partial<NamedVolume>, answer as Partial<AllAnswers>);
-  return answer;
-}
-
-/** Whether a driver's answer says that it failed. */
-export function isVolumeFault(answer: unknown): answer is VolumeFault {
-  return isJsonObject(answer) && Object.hasOwn(answer, "error");
+  const { entry, answer } = VOLUME_METHODS[method];
+  const form = { entry, answer: answer as v.GenericSchema<unknown, VolumeAnswers[Method]> };
+  return readDriverAnswer(form, output, (read) => {
+    checkNames(request as Partial<NamedVolume>, read as Partial<AllAnswers>);
+  });
 }
 
 type AllAnswers = VolumeAnswers["get"] & VolumeAnswers["list"];

@@ -1,31 +1,15 @@
 import type { AdmissionRequest, Verdict } from "../contract/admission.ts";
 import type { JsonValue } from "../json.ts";
-import { checkMethods } from "./answer-of.ts";
 import { describeValue } from "./describe.ts";
 import type { Host } from "./host.ts";
 import { json } from "./intrinsics.ts";
-import type { EntryPoint, GuestPlugin } from "./plugin.ts";
+import type { GuestPlugin } from "./plugin.ts";
+import { type PluginOptions, settingsExports } from "./settings.ts";
 
 /** A question: `AdmissionRequest` with the settings that the manifest's schema describes. */
 export type AdmissionQuestion<Settings = JsonValue> =
   & Omit<AdmissionRequest, "settings">
   & { readonly settings: Settings };
-
-/** One thing that is wrong with settings. */
-export interface SettingsFault {
-  /** JSON Pointer into the settings. */
-  readonly path?: string;
-  /** For the operator. */
-  readonly message: string;
-}
-
-/** What {@link admission} may be told besides the function that judges. */
-export interface AdmissionOptions<Settings> {
-  /** Looks for what the schema in `plugin.json` cannot say, when an operator loads the plugin. */
-  readonly validateSettings?: (settings: Settings) => readonly SettingsFault[];
-}
-
-const OPTIONS = { required: [], optional: ["validateSettings"] };
 
 /**
  * Makes a plugin of a function that judges documents.
@@ -35,13 +19,12 @@ const OPTIONS = { required: [], optional: ["validateSettings"] };
  */
 export function admission<Settings = JsonValue>(
   check: (request: AdmissionQuestion<Settings>, host: Host) => Verdict | Promise<Verdict>,
-  options: AdmissionOptions<Settings> = {},
+  options: PluginOptions<Settings> = {},
 ): GuestPlugin {
   if (typeof check !== "function") {
     throw new TypeError(`admission() wants a function that judges, not ${describeValue(check)}`);
   }
-  checkMethods("what admission() is told", options, OPTIONS);
-  const { validateSettings } = options;
+  const others = settingsExports("admission()", options);
   const answer = (request: AdmissionQuestion<Settings>, host: Host) => {
     if (request.contract !== "admission" || request.version !== 1) {
       const { contract, version } = request as { contract: unknown; version: unknown };
@@ -52,12 +35,5 @@ export function admission<Settings = JsonValue>(
     }
     return check(request, host);
   };
-  const exports: Record<string, EntryPoint> = { admission_check: answer };
-  if (validateSettings !== undefined) {
-    exports.settings_validate = ({ settings }: { readonly settings: Settings }) => {
-      const errors = validateSettings(settings);
-      return { valid: errors.length === 0, errors };
-    };
-  }
-  return { contract: "admission", exports };
+  return { contract: "admission", exports: { admission_check: answer, ...others } };
 }

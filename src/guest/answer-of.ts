@@ -1,11 +1,11 @@
 import { describeValue } from "./describe.ts";
 import type { Host } from "./host.ts";
 import { json, objects } from "./intrinsics.ts";
-import type { EntryPoint } from "./plugin.ts";
+import type { EntryPoint, GuestPlugin } from "./plugin.ts";
 
 /** Wraps methods of one contract as the entry points of a plugin. */
 export interface Wrapping {
-  readonly contract: string;
+  readonly contract: GuestPlugin["contract"];
   /** An answer for what an author throws on purpose; undefined for any other error. */
   faultOf(thrown: unknown): object | undefined;
 }
@@ -47,6 +47,35 @@ export function answerOf<Request>(
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+/** The methods of a contract, as an author writes them: `createEndpoint`. */
+export interface ContractForm extends Wrapping {
+  /** What has the methods, in words for messages. */
+  readonly what: string;
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+/**
+ * Makes the entry points of an object with a contract's methods: `createEndpoint` is called through
+ * `<contract>_create_endpoint`.
+ *
+ * @throws {TypeError} Where it lacks a method, or has one that there is not.
+ */
+export function entriesOf(methods: object, form: ContractForm): Record<string, EntryPoint> {
+  checkMethods(form.what, methods, form);
+  const given = methods as Record<string, (request: never, host: Host) => unknown>;
+  const names = [...form.required, ...form.optional].filter((name) => given[name] !== undefined);
+  const entries = names.map((name) => {
+    const method = given[name]!;
+    const snakeCase = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return [
+      `${form.contract}_${snakeCase}`,
+      answerOf(form, (request: never, host) => method.call(methods, request, host)),
+    ] as const;
+  });
+  return objects.fromEntries(entries);
 }
 
 /**

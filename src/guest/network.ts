@@ -2,10 +2,10 @@ import type { CniFault } from "../contract/cni-fault.ts";
 import type { CniResult } from "../contract/cni-result.ts";
 import type { NetworkMethod, NetworkRequest } from "../contract/network.ts";
 import type { JsonValue } from "../json.ts";
-import { answerOf, checkMethods } from "./answer-of.ts";
+import { entriesOf } from "./answer-of.ts";
 import type { Host } from "./host.ts";
-import { objects } from "./intrinsics.ts";
 import type { GuestPlugin } from "./plugin.ts";
+import { type PluginOptions, settingsExports } from "./settings.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
 export type NetworkQuestion<Method extends NetworkMethod, Settings = JsonValue> =
@@ -75,22 +75,23 @@ const OPTIONAL = ["check", "status", "gc"] as const;
  * });
  * ```
  *
- * @throws {TypeError} Where the plugin lacks a method, or has one that there is not.
+ * @throws {TypeError} Where the plugin lacks a method, or has one, or an option, that there is not.
  */
-export function network<Settings = JsonValue>(plugin: NetworkPlugin<Settings>): GuestPlugin {
-  checkMethods("the network plugin", plugin, { required: REQUIRED, optional: OPTIONAL });
-  const names = [...REQUIRED, ...OPTIONAL].filter((name) => plugin[name] !== undefined);
-  const entries = names.map((name) => {
-    const method = plugin[name] as (request: never, host: Host) => unknown;
-    return [
-      `network_${name}`,
-      answerOf(
-        { contract: "network", faultOf },
-        (request: never, host) => method.call(plugin, request, host),
-      ),
-    ] as const;
+export function network<Settings = JsonValue>(
+  plugin: NetworkPlugin<Settings>,
+  options: PluginOptions<Settings> = {},
+): GuestPlugin {
+  const exports = entriesOf(plugin, {
+    contract: "network",
+    what: "the network plugin",
+    required: REQUIRED,
+    optional: OPTIONAL,
+    faultOf,
   });
-  return { contract: "network", exports: objects.fromEntries(entries) };
+  return {
+    contract: "network",
+    exports: { ...exports, ...settingsExports("network()", options) },
+  };
 }
 
 function faultOf(thrown: unknown): CniFault | undefined {

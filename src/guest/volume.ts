@@ -2,16 +2,15 @@ import type { JsonValue } from "../json.ts";
 import type {
   MountedVolume,
   Volume,
-  VolumeErrorCode,
-  VolumeFault,
   VolumeMethod,
   VolumePlace,
   VolumeRequest,
 } from "../contract/volume.ts";
-import { answerOf, checkMethods } from "./answer-of.ts";
+import { entriesOf } from "./answer-of.ts";
+import { driverFaultOf } from "./driver-error.ts";
 import type { Host } from "./host.ts";
-import { objects } from "./intrinsics.ts";
 import type { GuestPlugin } from "./plugin.ts";
+import { type PluginOptions, settingsExports } from "./settings.ts";
 
 /** A question of one method, with the settings that the manifest's schema describes. */
 export type VolumeQuestion<Method extends VolumeMethod, Settings = JsonValue> =
@@ -21,7 +20,7 @@ export type VolumeQuestion<Method extends VolumeMethod, Settings = JsonValue> =
 type Answer<Value> = Value | Promise<Value>;
 
 /**
- * A volume driver. Throw a {@link VolumeError} for what you cannot do: its message is what Docker shows.
+ * A volume driver. Throw a {@link DriverError} for what you cannot do: its message is what Docker shows.
  * Methods are called one after the other, unless `plugin.json` says `"concurrency": "parallel"`.
  *
  * @typeParam Settings What the schema in `plugin.json` allows; the host has checked it.
@@ -54,18 +53,6 @@ export interface VolumeDriver<Settings = JsonValue> {
   ): Answer<{ readonly scope: "local" | "global" }>;
 }
 
-/** What a driver cannot do. Thrown, it becomes the answer; any other error ends the call as a fault. */
-export class VolumeError extends Error {
-  override readonly name = "VolumeError";
-  readonly code: VolumeErrorCode;
-
-  /** @param message For people: what cannot be done, with which volume, and why. */
-  constructor(code: VolumeErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 const REQUIRED = ["create", "remove", "path", "mount", "unmount", "get", "list"] as const;
 const OPTIONAL = ["capabilities"] as const;
 
@@ -73,33 +60,28 @@ const OPTIONAL = ["capabilities"] as const;
  * Makes a plugin of a volume driver.
  *
  * ```ts
- * import { volume, VolumeError } from "cofferdam/guest";
+ * import { DriverError, volume } from "cofferdam/guest";
  * export default volume({
  *   create: ({ name }, host) => void host.directory.create(name),
  *   …
  * });
  * ```
  *
- * @throws {TypeError} Where the driver lacks a method, or has one that there is not.
+ * @throws {TypeError} Where the driver lacks a method, or has one, or an option, that there is not.
  */
-export function volume<Settings = JsonValue>(driver: VolumeDriver<Settings>): GuestPlugin {
-  checkMethods("the volume driver", driver, { required: REQUIRED, optional: OPTIONAL });
-  const names = [...REQUIRED, ...OPTIONAL].filter((name) => driver[name] !== undefined);
-  const entries = names.map((name) => {
-    const method = driver[name] as (request: never, host: Host) => unknown;
-    return [
-      `volume_${name}`,
-      answerOf(
-        { contract: "volume", faultOf },
-        (request: never, host) => method.call(driver, request, host),
-      ),
-    ] as const;
+export function volume<Settings = JsonValue>(
+  driver: VolumeDriver<Settings>,
+  options: PluginOptions<Settings> = {},
+): GuestPlugin {
+  const exports = entriesOf(driver, {
+    contract: "volume",
+    what: "the volume driver",
+    required: REQUIRED,
+    optional: OPTIONAL,
+    faultOf: driverFaultOf,
   });
-  return { contract: "volume", exports: objects.fromEntries(entries) };
-}
-
-function faultOf(thrown: unknown): VolumeFault | undefined {
-  if (!(thrown instanceof VolumeError)) return undefined;
-  const { code, message } = thrown;
-  return { error: { code, message: message === "" ? code : message } };
+  return {
+    contract: "volume",
+    exports: { ...exports, ...settingsExports("volume()", options) },
+  };
 }

@@ -1,5 +1,6 @@
 import { PluginError } from "../plugin-error.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
+import { settleAll } from "../settle-all.ts";
 import type { LineSink } from "./audit.ts";
 import type { OpenCapability } from "./grants.ts";
 import type { LoadOptions, Plugin } from "./plugin.ts";
@@ -65,17 +66,20 @@ export function createHostWith(
   const sandbox = new Sandbox(options.workers);
   // Made with the first plugin, with what is loaded for it.
   let services: Promise<HostServices> | undefined;
-  const closers: (() => Promise<void>)[] = [];
+  const plugins = new Set<Plugin>();
   const loading = new Set<Promise<unknown>>();
-  let closed = false;
-  const close = async () => {
-    closed = true;
-    await sandbox.close();
-    await Promise.allSettled(loading);
-    await Promise.all(closers.splice(0).map((end) => end()));
+  let closing: Promise<void> | undefined;
+  const end = async () => {
+    try {
+      await sandbox.close();
+    } finally {
+      await Promise.allSettled(loading);
+      await settleAll([...plugins].map((plugin) => plugin.close()));
+    }
   };
+  const close = () => closing ??= end();
   const load = async (source: string | Uint8Array, loadOptions: LoadOptions): Promise<Plugin> => {
-    if (closed) throw closedHost();
+    if (closing !== undefined) throw closedHost();
     // Loaded beside the thread that has just been started, which takes longer.
     const [{ openPluginFile }, { loadPlugin }, shared] = await Promise.all([
       import("./open-plugin-file.ts"),
@@ -84,11 +88,13 @@ export function createHostWith(
     ]);
     shared.guard.check("load()");
     const bundle = await openPluginFile(source, loadOptions.digest);
-    const loaded = await loadPlugin(sandbox, bundle, loadOptions, shared);
-    closers.push(loaded.close);
+    const plugin = await loadPlugin(sandbox, bundle, loadOptions, shared, () => {
+      plugins.delete(plugin);
+    });
+    plugins.add(plugin);
     // What it was granted is open, and close() waits for us to end it.
-    if (closed) throw closedHost();
-    return loaded.plugin;
+    if (closing !== undefined) throw closedHost();
+    return plugin;
   };
   return Promise.resolve({
     load: async (source, loadOptions = {}) => {

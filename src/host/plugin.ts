@@ -13,12 +13,14 @@ import { REQUIRED_ENTRIES } from "../contract/required-entries.ts";
 import { readVerdict } from "../contract/verdict.ts";
 import type { Document, Evidence } from "../document/document.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
-import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { DEFAULT_LIMITS } from "../sandbox/default-limits.ts";
-import type { Mode, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import type { Mode, Sandbox, SandboxLimits, SandboxModule } from "../sandbox/sandbox.ts";
 import { type AskedGuest, type AskOptions, checkImplements, timeOfCall } from "./ask.ts";
 import type { Callable } from "./callable.ts";
+import { type IpamDriver, ipamOf } from "./ipam.ts";
+import { netdriverOf, type NetworkDriver } from "./netdriver.ts";
+import { modeOf } from "./mode.ts";
 import { networkOf, type NetworkPlugin } from "./network.ts";
 import { type HostServices, type PreparedPlugin, preparePlugin } from "./prepare.ts";
 import { checkSettings } from "./settings.ts";
@@ -49,8 +51,8 @@ export interface LoadOptions {
   readonly memoryPages?: number | undefined;
   /**
    * Where its calls run. Without it, `inline` (in the caller's thread, bounded by fuel) for a plugin
-   * that asks for nothing that blocks, and where nobody wants another deadline or more fuel than the
-   * defaults; else `worker`.
+   * that asks for nothing that blocks, where the operator names no deadline, its manifest no other one
+   * than the default, and nobody wants more fuel than the default; else `worker`.
    */
   readonly mode?: Mode | undefined;
 }
@@ -89,6 +91,10 @@ export interface Plugin {
   readonly volume: VolumeDriver;
   /** The network contract, with errors as for `admission`. */
   readonly network: NetworkPlugin;
+  /** The netdriver contract, with errors as for `admission`. */
+  readonly netdriver: NetworkDriver;
+  /** The ipam contract, with errors as for `admission`. */
+  readonly ipam: IpamDriver;
   /**
    * Calls an entry point of any other contract: `volume_create`.
    *
@@ -98,6 +104,13 @@ export interface Plugin {
    * `admission_check`, whose answer has to be read as a verdict
    */
   call(entry: string, request: JsonObject, options?: EntryOptions): Promise<JsonValue>;
+  /**
+   * Ends its calls and frees what it alone holds: threads, memory, what it was granted. What runs and
+   * what comes later is rejected with `sandbox.closed`; a call in the caller's thread that closes its own
+   * plugin comes to its end. The host's `close()` does it as well.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How an entry point is called. */
@@ -121,18 +134,6 @@ function effectiveLimits(
   };
 }
 
-/** Fuel bounds a call wherever it runs; only a thread of its own can be ended at a deadline. */
-function modeOf(limits: SandboxLimits, asked: Mode | undefined, blocks: boolean): Mode {
-  if (asked === "inline" && blocks) {
-    throw new PluginError(
-      "usage.invalid",
-      "Cannot load the plugin inline: it was granted capabilities that may block",
-    );
-  }
-  const bounded = limits.timeoutMs === LIMITS.timeoutMs && limits.fuel <= LIMITS.fuel;
-  return asked ?? (blocks || !bounded ? "worker" : "inline");
-}
-
 /** The version of every contract that this host speaks. */
 const CONTRACT_VERSION = 1;
 
@@ -145,7 +146,7 @@ function checkVersions({ name, implements: contracts }: Manifest): void {
   );
 }
 
-function checkOptions({ timeoutMs, memoryPages, fuel }: LoadOptions): void {
+function checkOptions({ timeoutMs, memoryPages, fuel, mode }: LoadOptions): void {
   const check = (name: string, value: number | undefined, most: number) => {
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
     throw new PluginError(
@@ -156,53 +157,68 @@ function checkOptions({ timeoutMs, memoryPages, fuel }: LoadOptions): void {
   check("timeoutMs", timeoutMs, 2 ** 31 - 1);
   check("memoryPages", memoryPages, 65_536);
   check("fuel", fuel, Number.MAX_SAFE_INTEGER);
+  if (mode === undefined || mode === "inline" || mode === "worker") return;
+  throw new PluginError(
+    "usage.invalid",
+    `Cannot load the plugin with mode ${JSON.stringify(mode)}: wanted "inline" or "worker"`,
+  );
 }
 
-/** A plugin, and what ends what it was granted. */
-export interface LoadedPlugin {
-  readonly plugin: Plugin;
-  close(): Promise<void>;
-}
-
-/** Compiles a bundle and checks that it can do what its manifest says. */
+/**
+ * Compiles a bundle and checks that it can do what its manifest says.
+ *
+ * @param onClosed Called once the plugin is closed.
+ */
 export async function loadPlugin(
   sandbox: Sandbox,
   bundle: Bundle,
   options: LoadOptions,
   services: HostServices,
-): Promise<LoadedPlugin> {
+  onClosed: () => void,
+): Promise<Plugin> {
   const { manifest } = bundle;
   checkOptions(options);
   checkVersions(manifest);
   const prepared = await preparePlugin(bundle, options, services);
+  let module: SandboxModule | undefined;
+  let closing: Promise<void> | undefined;
+  const end = async () => {
+    try {
+      await module?.close();
+    } finally {
+      await prepared.close();
+    }
+  };
+  const close = () => closing ??= end().finally(onClosed);
   try {
-    const plugin = await bindPlugin(sandbox, bundle, options, prepared);
-    return { plugin, close: prepared.close };
+    const limits = effectiveLimits(manifest, options);
+    module = await sandbox.load({
+      name: manifest.name,
+      digest: bundle.digest,
+      bytes: bundle.bytes,
+      outline: bundle.outline,
+      limits,
+      mode: modeOf(limits, options, prepared.functions.length > 0),
+      serial: concurrencyOf(manifest) === "serial",
+      functions: prepared.functions,
+    });
+    const contracts = await bindPlugin(sandbox, module, bundle, { ...options, limits }, prepared);
+    return { ...contracts, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await prepared.close().catch(() => {});
+    await end().catch(() => {});
     throw error;
   }
 }
 
 async function bindPlugin(
   sandbox: Sandbox,
+  module: SandboxModule,
   bundle: Bundle,
-  options: LoadOptions,
+  options: { readonly settings?: JsonValue | undefined; readonly limits: SandboxLimits },
   prepared: PreparedPlugin,
-): Promise<Plugin> {
+): Promise<Omit<Plugin, "close" | typeof Symbol.asyncDispose>> {
   const { manifest, digest } = bundle;
-  const limits = effectiveLimits(manifest, options);
-  const settings = options.settings ?? {};
-  const module = await sandbox.load({
-    name: manifest.name,
-    digest,
-    bytes: bundle.bytes,
-    outline: bundle.outline,
-    limits,
-    mode: modeOf(limits, options.mode, prepared.functions.length > 0),
-    serial: concurrencyOf(manifest) === "serial",
-    functions: prepared.functions,
-  });
+  const { settings = {}, limits } = options;
   const guest = withSourcePositions(bundle, prepared.bind(module, limits));
   const has = (entry: string) => module.has(entry);
   checkEntries(manifest, has);
@@ -214,6 +230,8 @@ async function bindPlugin(
     admission: admissionOf(manifest, guest, settings),
     volume: volumeOf(asked),
     network: networkOf(asked),
+    netdriver: netdriverOf(asked),
+    ipam: ipamOf(asked),
     call: async (entry, request, options = {}) => {
       const contract = contractOf(manifest, entry);
       const now = timeOfCall(options.now);

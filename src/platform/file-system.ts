@@ -133,6 +133,15 @@ export async function fileKind(path: string): Promise<FileKind | undefined> {
   }
 }
 
+/** Whether a socket stands at `path`, links followed; false where that cannot be told. */
+export async function isSocket(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isSocket();
+  } catch {
+    return false;
+  }
+}
+
 /** Removes a file, or a link itself, if it is there. */
 export async function removeFile(path: string): Promise<void> {
   try {

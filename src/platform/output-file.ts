@@ -4,6 +4,7 @@ import { access, lstat, open, readlink, realpath, rename, rm, stat } from "node:
 import { dirname, isAbsolute, join, sep } from "node:path";
 import { PluginError } from "../plugin-error.ts";
 import { isDenied, isMissing } from "./file-system.ts";
+import { missingPermission } from "./permission.ts";
 
 /** Where a file is written. */
 interface OutputTarget {
@@ -77,6 +78,19 @@ export async function checkWritable(
   await findOutputTarget(path);
 }
 
+/**
+ * Removes a file; one that is not there is no error.
+ *
+ * @throws {PluginError} `output.unwritable`
+ */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw asOutputError(path, error);
+  }
+}
+
 async function findOutputTarget(path: string): Promise<OutputTarget> {
   try {
     const stats = await statOrMissing(path);
@@ -139,6 +153,11 @@ function outputError(path: string, why: string, cause?: unknown): PluginError {
 
 export function asOutputError(path: string, error: unknown): PluginError {
   if (error instanceof PluginError) return error;
+  const permission = missingPermission(error);
+  if (permission !== undefined) {
+    const why = `the runtime does not permit it; run it with "${permission}"`;
+    return outputError(path, why, error);
+  }
   if (isDenied(error)) return outputError(path, "permission denied", error);
   // What follows the comma is the call and its path, which may be that of the temporary file.
   const why = error instanceof Error ? error.message.split(", ")[0]! : String(error);

@@ -27,20 +27,40 @@ export async function makePrivateFolder(folder: string, name: string): Promise<s
     if (made !== undefined) await syncParents(resolve(path), dirname(resolve(made)));
     return await realpath(path);
   } catch (cause) {
-    if (cause instanceof PluginError) throw cause;
-    const code = (cause as { code?: string }).code;
-    const permission = missingPermission(cause);
-    const why = permission !== undefined
-      ? `the runtime does not permit it; run it with "${permission}"`
-      : isDenied(cause)
-      ? "permission denied"
-      : code === "ENOTDIR" || code === "EEXIST"
-      ? "a file stands in its way"
-      : (cause as Error).message.split(", ")[0]!;
-    throw new PluginError("output.unwritable", `Cannot use the folder "${path}": ${why}`, {
-      cause,
-    });
+    throw asFolderError(path, cause);
   }
+}
+
+/** What everybody may look into, and nobody but the owner write to. */
+const PUBLIC = 0o755;
+
+/**
+ * Makes a folder that an operator named, with those above it, where it is not there yet. Others may see
+ * what is in it.
+ *
+ * @throws {PluginError} `trust.writable` where others can change what is in it, `output.unwritable`
+ */
+export async function makePublicFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: PUBLIC });
+    await refuseForeignWriters(path);
+  } catch (cause) {
+    throw asFolderError(path, cause);
+  }
+}
+
+function asFolderError(path: string, cause: unknown): PluginError {
+  if (cause instanceof PluginError) return cause;
+  const code = (cause as { code?: string }).code;
+  const permission = missingPermission(cause);
+  const why = permission !== undefined
+    ? `the runtime does not permit it; run it with "${permission}"`
+    : isDenied(cause)
+    ? "permission denied"
+    : code === "ENOTDIR" || code === "EEXIST"
+    ? "a file stands in its way"
+    : (cause as Error).message.split(", ")[0]!;
+  return new PluginError("output.unwritable", `Cannot use the folder "${path}": ${why}`, { cause });
 }
 
 /** Writes the entries of new folders to the disk: those of every folder above `path`, up to `top`. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { realpathSync } from "node:fs";
+import { fstatSync, readFileSync, realpathSync } from "node:fs";
 import process from "node:process";
 import { PluginError } from "../plugin-error.ts";
 
@@ -22,6 +22,24 @@ export function commandLine(): string[] {
 /** An environment variable; undefined where it is unset or empty. */
 export function environmentVariable(name: string): string | undefined {
   return process.env[name] || undefined;
+}
+
+/**
+ * The environment that this process was started with. What is no UTF-8 has U+FFFD in its place; Deno's
+ * own environment would lack a variable with such a value.
+ */
+export function startEnvironment(): Record<string, string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync("/proc/self/environ");
+  } catch {
+    return environment();
+  }
+  const variables = new TextDecoder().decode(bytes).split("\0");
+  return Object.fromEntries(variables.map((variable) => {
+    const at = variable.indexOf("=");
+    return [variable.slice(0, at), variable.slice(at + 1)];
+  }));
 }
 
 /** The whole environment. */
@@ -65,7 +83,7 @@ function sinkOf(stream: NodeJS.WriteStream, name: string): TextSink {
 /**
  * Reads standard input to its end.
  *
- * @throws {PluginError} `input.too-large` beyond `maxBytes`
+ * @throws {PluginError} `input.too-large` beyond `maxBytes`, `input.unreadable`
  */
 export async function readStdin(maxBytes: number): Promise<Uint8Array> {
   const bytes = await readStdinUpTo(maxBytes + 1);
@@ -76,8 +94,15 @@ export async function readStdin(maxBytes: number): Promise<Uint8Array> {
   );
 }
 
-/** Reads standard input to its end, or its first `maxBytes`. */
+/**
+ * Reads standard input to its end, or its first `maxBytes`.
+ *
+ * @throws {PluginError} `input.unreadable` for a folder, which runtimes take for an empty file
+ */
 export async function readStdinUpTo(maxBytes: number): Promise<Uint8Array> {
+  if (isFolder(STDIN)) {
+    throw new PluginError("input.unreadable", "Cannot read standard input: it is a folder");
+  }
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
@@ -93,6 +118,17 @@ export async function readStdinUpTo(maxBytes: number): Promise<Uint8Array> {
     offset += chunk.length;
   }
   return bytes.subarray(0, maxBytes);
+}
+
+const STDIN = 0;
+
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    // It is closed, and so empty.
+    return false;
+  }
 }
 
 /** What the process answers when nothing is left to do. */

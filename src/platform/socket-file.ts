@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { chmod, link, lstat, mkdtemp, rename, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { isRefused } from "./connection.ts";
 import { isMissing } from "./file-system.ts";
 import { asOutputError } from "./output-file.ts";
 
@@ -77,7 +77,7 @@ async function takeAway(path: string, to: string): Promise<NameInUse | undefined
   const stats = await lstat(path, { bigint: true }).catch(ifMissing);
   if (stats === undefined) return undefined;
   if (!stats.isSocket()) return new NameInUse("something else than a socket stands there");
-  if (!await isDead(path)) return new NameInUse("a process listens there");
+  if (!await isRefused({ path })) return new NameInUse("a process listens there");
   const found = describe(stats);
   try {
     await rename(path, to);
@@ -88,18 +88,6 @@ async function takeAway(path: string, to: string): Promise<NameInUse | undefined
   // Another one was as quick as we were; it is the one that listens.
   await linkUnlessThere(to, path);
   return new NameInUse("another process has just begun to listen there");
-}
-
-/** Only a refusal is a sure sign: who is merely busy is not dead. */
-function isDead(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path });
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.on("error", (error: { code?: string }) => resolve(error.code === "ECONNREFUSED"));
-  });
 }
 
 async function removeOwn(path: string, identity: string): Promise<void> {

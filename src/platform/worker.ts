@@ -135,16 +135,19 @@ export function tellOwner(message: unknown): void {
 }
 
 /**
- * The worker's side: says `hello`, then answers each message with what `handle` gives. An answer that
- * cannot be given ends the thread: its owner hears of it, and waits for nothing that never comes.
+ * The worker's side: says `hello`, then answers each message with what `handle` gives, if it gives
+ * anything. An answer that cannot be given ends the thread: its owner hears of it, and waits for nothing
+ * that never comes.
  */
 export function serveMessages(
   hello: unknown,
-  handle: (message: unknown) => Promise<{ message: unknown; transfer: ArrayBuffer[] }>,
+  handle: (
+    message: unknown,
+  ) => Promise<{ message: unknown; transfer: ArrayBuffer[] } | undefined>,
 ): void {
   parentPort!.on("message", (incoming) => {
     void handle(incoming)
-      .then(({ message, transfer }) => parentPort!.postMessage(message, transfer))
+      .then((answer) => answer && parentPort!.postMessage(answer.message, answer.transfer))
       .catch((error) =>
         setImmediate(() => {
           throw error;

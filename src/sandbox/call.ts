@@ -25,7 +25,14 @@ export interface Call {
 }
 
 /** Makes calls of one loaded guest, in one of the two modes. */
-export type Caller = (call: Call) => Promise<CallResult>;
+export interface Caller {
+  call(call: Call): Promise<CallResult>;
+  /**
+   * Ends what runs and frees what the guest holds, in every thread; what waits and what comes later is
+   * rejected with `sandbox.closed`.
+   */
+  close(): Promise<void>;
+}
 
 /** Whoever listens must not disturb the guest. */
 export function tellListener({ onLog }: CallOptions, line: LogLine): void {
@@ -47,7 +54,7 @@ export function aborted({ label, signal }: {
   });
 }
 
-/** A call that came after the end. */
-export function closed(): PluginError {
-  return new PluginError("sandbox.closed", "Cannot call the plugin: the host is closed");
+/** A call that came after the end, of the host or of the plugin alone. */
+export function closed(what: "host" | "plugin" = "host"): PluginError {
+  return new PluginError("sandbox.closed", `Cannot call the plugin: the ${what} is closed`);
 }

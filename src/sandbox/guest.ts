@@ -82,6 +82,12 @@ export class Guest {
     this.#instance = this.#kernel = this.#running = undefined;
   }
 
+  /** Gives up all that it holds. */
+  free(): void {
+    this.discard();
+    this.#image = undefined;
+  }
+
   /**
    * Runs a call to its end, at once.
    *

@@ -18,8 +18,10 @@ export function inlineCaller(
   isClosed: () => boolean,
 ): Caller {
   const guest = new Guest(module, spec);
+  let isEnded = false;
   const attempt = ({ entry, input, options }: Call): CallResult | undefined => {
     if (isClosed()) throw closed();
+    if (isEnded) throw closed("plugin");
     const { signal, now } = options;
     if (signal?.aborted) throw aborted({ label: `"${entry}" of ${name}`, signal });
     if (!guest.isPrepared) return undefined;
@@ -37,10 +39,17 @@ export function inlineCaller(
     }
   };
   let last: Promise<unknown> = Promise.resolve();
-  return (call) => {
-    // Most calls find an instance and their turn at once: one promise for them, not five.
-    const result = last.then(() => (mayWork() ? attempt(call) : undefined) ?? wait(call));
-    last = result.catch(() => {});
-    return result;
+  return {
+    call: (call) => {
+      // Most calls find an instance and their turn at once: one promise for them, not five.
+      const result = last.then(() => (mayWork() ? attempt(call) : undefined) ?? wait(call));
+      last = result.catch(() => {});
+      return result;
+    },
+    close: () => {
+      isEnded = true;
+      // Behind a call whose listener closes it.
+      return last.then(() => guest.free());
+    },
   };
 }

@@ -3,6 +3,7 @@ import { type Reply, startWorker, type WorkerHandle } from "../platform/worker.t
 import { PluginError } from "../plugin-error.ts";
 import {
   type Answer,
+  type ForgetTask,
   type LogMessage,
   type Question,
   READY,
@@ -96,6 +97,15 @@ export class PoolMember implements PooledWorker {
     job?.settle(why);
     this.#onGone(this);
     await this.#handle.terminate();
+  }
+
+  /** Ends what runs of a guest with `why`, and frees what this thread holds of it. */
+  async forget(moduleId: number, why: PluginError): Promise<void> {
+    if (this.job?.options.lane === moduleId) return await this.end(why);
+    if (!this.modules.delete(moduleId)) return;
+    // A thread that serves nobody else is not kept either.
+    if (this.modules.size === 0 && this.job === undefined) return await this.end(why);
+    this.#handle.post({ task: "forget", moduleId } satisfies ForgetTask);
   }
 
   #arm(ms: number): void {

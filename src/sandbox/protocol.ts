@@ -63,7 +63,13 @@ export interface SchemaTask {
   readonly timeoutMs: number;
 }
 
-/** Everything a worker can be asked. */
+/** A module that will not be called again; it is not answered. */
+export interface ForgetTask {
+  readonly task: "forget";
+  readonly moduleId: number;
+}
+
+/** Everything a worker is asked and answers. */
 export type Task = CallTask | SchemaTask;
 
 /** One place where a value does not match its schema. */

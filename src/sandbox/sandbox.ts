@@ -51,6 +51,8 @@ export interface SandboxModule {
   call(entry: string, input: Uint8Array, options?: CallOptions): Promise<CallResult>;
   /** True when `entry` is an export that can be called: `() -> i32`. */
   has(entry: string): boolean;
+  /** Ends its calls and frees what it alone holds; later calls are rejected with `sandbox.closed`. */
+  close(): Promise<void>;
 }
 
 /** The lane of settings schemas; those of modules are their numbers, from 0. */
@@ -75,7 +77,7 @@ export class Sandbox {
     const { name, outline, limits, functions } = source;
     checkImports(name, outline.imports, new Set([LOG, ...functions.map((f) => f.name)]));
     const prepared = await prepareModule(source, limits.memoryPages);
-    const call = source.mode === "inline"
+    const caller = source.mode === "inline"
       ? inlineCaller(name, prepared, limits, () => this.#closed)
       : workerCaller(this.#pool, prepared, source);
     const entries = new Set(outline.exports.filter(isEntryPoint).map((e) => e.name));
@@ -95,8 +97,9 @@ export class Sandbox {
             `Cannot call "${entry}" of ${name} at "${options.now}": wanted 2026-01-31T12:00:00Z`,
           );
         }
-        return await call({ entry, input, options });
+        return await caller.call({ entry, input, options });
       },
+      close: () => caller.close(),
     };
   }
 

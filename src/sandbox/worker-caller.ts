@@ -2,7 +2,7 @@ import type { BlobTable } from "../capability/blob-table.ts";
 import type { HostCall, HostFunction } from "../capability/host-function.ts";
 import { createLogLine } from "../capability/log.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type Call, type Caller, type CallOptions, tellListener } from "./call.ts";
+import { type Call, type Caller, type CallOptions, closed, tellListener } from "./call.ts";
 import type { PreparedModule } from "./prepare-module.ts";
 import type { Answer, CallLimits, Question } from "./protocol.ts";
 import type { Parcel, PooledWorker } from "./pool-member.ts";
@@ -39,7 +39,9 @@ export function workerCaller(
   const moduleId = nextModuleId++;
   // Made once: its stack takes as long as a short call.
   const ended = new PluginError("call.aborted", `The call of ${name} has ended`);
-  return async ({ entry, input, options }: Call) => {
+  let isClosed = false;
+  const call = async ({ entry, input, options }: Call) => {
+    if (isClosed) throw closed("plugin");
     const now = options.now ?? new Date().toISOString();
     const pack = (worker: PooledWorker): Parcel => {
       const copy = input.slice().buffer;
@@ -71,6 +73,13 @@ export function workerCaller(
     } finally {
       controller.abort(ended);
     }
+  };
+  return {
+    call,
+    close: () => {
+      isClosed = true;
+      return pool.forget(moduleId, closed("plugin"));
+    },
   };
 }
 

@@ -69,6 +69,14 @@ export class WorkerPool {
     await Promise.all([...this.#members].map((member) => member.end(closed())));
   }
 
+  /** Ends what runs or waits in a lane with `why`, and has every thread drop the guest of its number. */
+  async forget(lane: number, why: PluginError): Promise<void> {
+    const waiting = this.#lanes.get(lane) ?? [];
+    this.#lanes.delete(lane);
+    for (const job of waiting) job.settle(why);
+    await Promise.all([...this.#members].map((member) => member.forget(lane, why)));
+  }
+
   #dispatch(): void {
     for (const [lane, jobs] of [...this.#lanes]) {
       const member = this.#memberFor(lane);

@@ -8,6 +8,7 @@ import {
   type Answer,
   type CallResult,
   type CallTask,
+  type ForgetTask,
   type LogMessage,
   type Question,
   READY,
@@ -23,7 +24,11 @@ const guests = new Map<number, Guest>();
 await loadExtism();
 
 serveMessages(READY, async (incoming) => {
-  const task = incoming as Task;
+  const task = incoming as Task | ForgetTask;
+  if (task.task === "forget") {
+    guests.delete(task.moduleId);
+    return undefined;
+  }
   const started = performance.now();
   const elapsed = () => performance.now() - started;
   try {

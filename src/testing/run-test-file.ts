@@ -41,8 +41,8 @@ export async function runTestFile(
     }
     for (const test of tests) {
       if (!wants(test.name)) continue;
-      const run = runTest(bench, path, test.run, stray, timeoutMs);
-      const result = await Promise.race([run, aborted]);
+      const result = await runTest(bench, path, test.run, { stray, timeoutMs, aborted });
+      if (signal.aborted) await aborted;
       onResult({ ...result, file: name, name: test.name });
     }
     // Of a test that had ended by then, and nobody knows of which.
@@ -73,19 +73,27 @@ function rejectionAt(signal: AbortSignal): Promise<never> {
 
 const NOTHING = { line: null, differences: [], verdict: null, fired: [] };
 
+/** What ends a test that does not end. */
+interface TestEnds {
+  readonly stray: StrayErrors;
+  readonly timeoutMs: number;
+  /** Rejects when all tests are given up. */
+  readonly aborted: Promise<never>;
+}
+
 async function runTest(
   bench: Bench,
   path: string,
   run: TestFunction,
-  stray: StrayErrors,
-  timeoutMs: number,
+  { stray, timeoutMs, aborted }: TestEnds,
 ): Promise<Omit<TestResult, "file" | "name">> {
   const fired = new Set<string>();
   const plugin = bench.plugin(path, {}, ({ reasons }) => {
     for (const { rule } of reasons) fired.add(rule);
   });
   try {
-    await within(timeoutMs, stray.during(runToEnd(() => run(plugin))));
+    const ended = stray.during(runToEnd(() => run(plugin)));
+    await within(timeoutMs, Promise.race([ended, aborted]));
     return { ...NOTHING, status: "passed", error: null, fired: [...fired] };
   } catch (thrown) {
     return { ...NOTHING, status: "failed", error: describeThrown(thrown), fired: [...fired] };

@@ -329,7 +329,7 @@ test("a database of something else is left as it is", async () => {
       refused(file, /database of something else/);
       assert.equal(await readFile(file), before, sql);
     }
-    refused(":memory:", /journal stays in mode "memory", wanted "truncate"/);
+    refused(":memory:", /journal stays in mode "memory", wanted "persist"/);
   } finally {
     await folder.remove();
   }

@@ -3,12 +3,13 @@ import { type Checker, createAdmissionPlugin } from "../../src/cipd/admission-pl
 import type { Decision } from "../../src/cipd/decision.ts";
 import type { Pin } from "../../src/cipd/pin.ts";
 import { PluginError } from "../../src/plugin-error.ts";
-import { IID } from "../support/cipd-fake-host.ts";
+import { IID, SHA1_IID } from "../support/cipd-fake-host.ts";
 import { suite } from "../support/suite.ts";
+import { until } from "../support/until.ts";
 
 // "(host N)" in a test's name is the number of a behaviour of CIPD's own host; see README.md.
 
-const test = suite("createAdmissionPlugin()");
+const test = suite("createAdmissionPlugin()", 60_000);
 
 const ADMITTED: Decision = { admitted: true, reasons: [] };
 
@@ -42,7 +43,7 @@ class HandChecker implements Checker {
 
   /** Answers once the question is there. */
   async admit(name: string): Promise<void> {
-    while (!this.answers.has(name)) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => this.answers.has(name));
     this.answers.get(name)!.resolve(ADMITTED);
     this.answers.delete(name);
   }
@@ -92,19 +93,31 @@ test("the same pin has the same promise, while it waits and behind it (host 11, 
   assert.equal(checker.asked, ["a"]);
 
   const failing = plugin.checkAdmission(pin("b"));
-  while (!checker.answers.has("b")) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => checker.answers.has("b"));
   checker.answers.get("b")!.reject(new PluginError("cipd.check-failed", "no"));
   const errors = await Promise.all([1, 2].map(() => failing.catch((error) => error)));
   assert.is(errors[0], errors[1]);
   assert.is(plugin.checkAdmission(pin("b")), failing);
 });
 
-test("pins that differ in anything are checked each (host 29)", () => {
-  const { plugin } = make();
-  const sha1 = { package: "a", instanceId: "a".repeat(40) };
-  const promises = [pin("a"), pin("b"), sha1].map((one) => plugin.checkAdmission(one));
-  assert.is(new Set(promises).size, 3);
-});
+for (
+  const [what, other] of [
+    ["package", pin("b")],
+    ["instance", { package: "a", instanceId: IID.replace("q", "r") }],
+    ["instance's hash", { package: "a", instanceId: SHA1_IID }],
+    // Where the two are put together they must not run into each other.
+    ["package, by its end", { package: "a/b", instanceId: IID }],
+  ] as const
+) {
+  test(`pins that differ in their ${what} are checked each (host 29)`, async () => {
+    const { checker, plugin } = make();
+    const promises = [pin("a"), other, pin("a")].map((one) => plugin.checkAdmission(one));
+    assert.is(promises[0], promises[2]);
+    assert.is.not(promises[0], promises[1]);
+    await until(() => checker.asked.length === 2);
+    assert.equal(checker.asked, ["a", other.package]);
+  });
+}
 
 test("after clearCache() a pin is checked again; what still waits keeps its promise (host 14, 31)", async () => {
   const { checker, plugin } = make();
@@ -127,7 +140,7 @@ test("a failure rejects all that waits and all that is new, for good (host 25, 2
   await checker.admit("a");
   assert.is(await done, ADMITTED);
   const waiting = [pin("b"), pin("c")].map((one) => plugin.checkAdmission(one));
-  while (checker.asked.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => checker.asked.length === 3);
   checker.fail(DEAD);
   checker.fail(new PluginError("cipd.plugin-failed", "another"));
   const errors = await Promise.all(waiting.map((one) => one.catch((error) => error)));
@@ -140,6 +153,22 @@ test("a failure rejects all that waits and all that is new, for good (host 25, 2
   plugin.clearCache();
   assert.is(await plugin.checkAdmission(pin("a")).catch((error) => error), DEAD);
   assert.is(checker.starts, 1);
+});
+
+test("very many may wait, and a failure rejects them all with the first error (host 32)", async () => {
+  const { checker, plugin } = make();
+  const startup = withResolvers<void>();
+  checker.startup = startup.promise;
+  const check = (n: number) => plugin.checkAdmission({ package: `a/${n}`, instanceId: SHA1_IID });
+  const early = Array.from({ length: 50_000 }, (_, n) => check(n));
+  startup.resolve();
+  await until(() => checker.asked.length === 50_000);
+  const late = Array.from({ length: 50_000 }, (_, n) => check(50_000 + n));
+  await until(() => checker.asked.length === 100_000);
+  checker.fail(DEAD);
+  checker.fail(new PluginError("cipd.plugin-failed", "another"));
+  const results = await Promise.allSettled([...early, ...late]);
+  assert.is(results.filter((one) => one.status === "rejected" && one.reason === DEAD).length, 1e5);
 });
 
 test("what cannot start rejects every check, and throws in none (host 23)", async () => {

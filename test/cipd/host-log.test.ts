@@ -4,7 +4,7 @@ import type { Call } from "../../src/cipd/host-metadata.ts";
 import type { LogRequest } from "../../src/cipd/wire.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("HostLog");
+const test = suite("HostLog", 60_000);
 
 /** A host that takes its time, the less the later it is asked; and refuses "refused". */
 function slowHost(): { heard: LogRequest[]; call: Call } {

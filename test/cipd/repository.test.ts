@@ -5,7 +5,7 @@ import { LIMITS } from "../../src/limits.ts";
 import { IID } from "../support/cipd-fake-host.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("metadataFromRepository()");
+const test = suite("metadataFromRepository()", 60_000);
 
 const ASKED = {
   service: undefined,

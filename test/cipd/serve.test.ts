@@ -6,6 +6,7 @@ import { definitionOf } from "../../src/cipd/rpc.ts";
 import { CODE, StatusError } from "../../src/cipd/status.ts";
 import { LIST_ADMISSIONS, LOG, RESOLVE_ADMISSION } from "../../src/cipd/wire.ts";
 import { VERSION } from "../../src/version.ts";
+import { withinTime } from "../../src/within-time.ts";
 import {
   FakeHost,
   type FakeHostOptions,
@@ -60,8 +61,14 @@ async function withBridge(
   const flags = plugins.flatMap((name) => ["--plugin", `${path}/${name}.wasm`]);
   const line = `${JSON.stringify(await host.handshake())}\n`;
   const bridge = startBridge(flags, line, options.env);
+  const work = use(host, bridge);
+  // Who still waits for a bridge that has left would wait for ever.
+  const left = bridge.ended.then(async () => {
+    if (await withinTime(10_000, work.then(() => "done")) !== undefined) return;
+    throw new Error("the bridge has left, and the test still waits for it");
+  });
   try {
-    await use(host, bridge);
+    await Promise.race([work, left.then(() => work)]);
   } finally {
     bridge.child.kill("SIGKILL");
     await bridge.ended;

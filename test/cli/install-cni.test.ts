@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "n
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { VERSION } from "../../src/version.ts";
+import { ENVIRONMENT } from "../cni/installation.ts";
 import { type Ran, runShim } from "../cni/run-shim.ts";
 import { CLI, type CliResult, plainEnvironment, runCli } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
@@ -341,6 +342,33 @@ for (const shim of ["c", "sh"]) {
       (await readdir(join(bin, ".cofferdam"))).filter((name) => !name.endsWith(".json")),
       [],
     );
+  });
+}
+
+for (const shim of ["c", "sh"]) {
+  test(`a folder, or nothing, on standard input is told: ${shim}`, async (context) => {
+    const bin = await makeBin(context);
+    const args = ["--plugin", "net.wasm", "--type", "mynet", "--shim", shim];
+    const { code } = await install(context, bin, ...args);
+    if (code !== 0) return;
+    const path = join(bin, "mynet");
+    for (const [stdinFrom, expected] of [[bin, 5], ["/dev/null", 6]] as const) {
+      assert.is(JSON.parse((await runShim(path, { stdinFrom })).stdout).code, expected);
+    }
+    // A value that no text can be, as only a shell can set it.
+    const odd = `CNI_ARGS=$(printf 'A=\\377') exec "${path}"`;
+    const child = spawn("/bin/sh", ["-c", odd], {
+      env: { ...ENVIRONMENT, PATH: "/usr/bin:/bin" },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    child.stdin.end(config());
+    let stdout = "";
+    for await (const chunk of child.stdout) stdout += chunk;
+    assert.equal(JSON.parse(stdout), {
+      code: 4,
+      msg: "invalid CNI_ARGS",
+      details: "it is not UTF-8",
+    });
   });
 }
 

@@ -139,6 +139,16 @@ for (
   });
 }
 
+test("a variable that is no text is refused, since others might read another one", async () => {
+  for (const CNI_COMMAND of ["ADD", "DEL", "CHECK", "STATUS"]) {
+    for (const name of ["CNI_ARGS", "CNI_NETNS", "CNI_PATH", "CNI_CONTAINERID"]) {
+      const { fault, network } = await call({ env: { CNI_COMMAND, [name]: "A=\ufffd" } });
+      assert.equal(fault, { code: 4, msg: `invalid ${name}`, details: "it is not UTF-8" });
+      assert.equal(network.asked, []);
+    }
+  }
+});
+
 test("each command asks its own method, with what the runtime said", async () => {
   const attached = {
     config: CONFIG,

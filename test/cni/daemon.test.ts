@@ -1,11 +1,10 @@
 import { chmod, mkdir, readdir, stat, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { CniReply } from "../../src/cni/call.ts";
 import { type CniDaemon, serveCni } from "../../src/cni/daemon.ts";
 import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
-import { GREETING } from "../../src/cni/frame.ts";
 import { privateFolderOf } from "../../src/cni/installed-plugin.ts";
 import { encodeCall } from "../../src/cni/frame.ts";
 import { PluginError } from "../../src/plugin-error.ts";
@@ -240,28 +239,6 @@ test("where one folder cannot be served, none is", async (context) => {
   assert.is(await codeOf(serveCni({ ...NOTHING, binDirs })), "input.not-found");
   assert.is(await askDaemon(privateFolderOf(bin), callOf("mynet")), undefined);
   assert.equal(await readdir(privateFolderOf(bin)), ["mynet.json"]);
-});
-
-test("askDaemon() says that a daemon has gone away in the middle of a call", async (context) => {
-  const bin = await makeBin(context);
-  const path = await socketPath(privateFolderOf(bin));
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
-    socket.write(GREETING);
-    socket.on("data", () => socket.end(new Uint8Array([0, 1, 2])));
-  });
-  await new Promise<void>((resolve) => server.listen({ path }, resolve));
-  assert.is(await codeOf(askDaemon(privateFolderOf(bin), callOf("mynet"))), "cni.daemon-lost");
-  await new Promise((resolve) => server.close(resolve));
-});
-
-test("askDaemon() asks nobody in a folder that others can look into", async (context) => {
-  const { bin, daemon, ask } = await serve(context);
-  await chmod(privateFolderOf(bin), 0o750);
-  assert.is(await ask("mynet"), undefined);
-  await chmod(privateFolderOf(bin), 0o700);
-  assert.is((await ask("mynet"))!.exitCode, 0);
-  await daemon.close();
 });
 
 test.run();

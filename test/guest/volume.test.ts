@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
 import { readVolumeAnswer, VOLUME_METHODS, volumeRequest } from "../../src/contract/volume.ts";
+import { DriverError } from "../../src/guest/driver-error.ts";
 import type { Host } from "../../src/guest/host.ts";
-import { volume, type VolumeDriver, VolumeError } from "../../src/guest/volume.ts";
+import { volume, type VolumeDriver } from "../../src/guest/volume.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("volume");
@@ -12,11 +13,11 @@ const HEADER = { settings: { root: "/srv" }, now: "2026-06-01T00:00:00Z" };
 const DRIVER: VolumeDriver<{ readonly root: string }> = {
   create: () => {},
   remove: ({ name }) => {
-    throw new VolumeError("conflict", `"${name}" is in use`);
+    throw new DriverError("conflict", `"${name}" is in use`);
   },
   path: () => ({}),
   mount: ({ name, settings }) => ({ mountpoint: `${settings.root}/${name}` }),
-  unmount: () => Promise.reject(new VolumeError("not-found", "")),
+  unmount: () => Promise.reject(new DriverError("not-found", "")),
   get: ({ name }) => Promise.resolve({ volume: { name } }),
   list: () => {
     throw new Error("a slip");

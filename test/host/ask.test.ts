@@ -19,6 +19,9 @@ test.after(({ host }) => host.close());
 
 const VOLUME = { implements: [{ contract: "volume", version: 1 }] };
 const NETWORK = { implements: [{ contract: "network", version: 1 }] };
+const IPAM = { implements: [{ contract: "ipam", version: 1 }] };
+const NETDRIVER = { implements: [{ contract: "netdriver", version: 1 }] };
+const ENDS = { networkId: "n1", endpointId: "e1" };
 const ENTRIES = ["create", "remove", "path", "mount", "unmount", "get", "list"];
 const ALLOW = '{"allowed":true,"reasons":[]}';
 const CONFIG = { cniVersion: "1.1.0", name: "net", type: "mynet" } as const;
@@ -35,6 +38,8 @@ test("load() gives each contract that a plugin does not implement a refusal", as
   const judge = await host.load(bundleOf(answering(ALLOW)));
   assert.is(await codeOf(judge.volume.list()), "contract.not-implemented");
   assert.is(await codeOf(judge.network.add(CONTAINER)), "contract.not-implemented");
+  assert.is(await codeOf(judge.netdriver.getCapabilities()), "contract.not-implemented");
+  assert.is(await codeOf(judge.ipam.getCapabilities()), "contract.not-implemented");
   const driver = await host.load(bundleOf(volumeGuest(), VOLUME));
   assert.is(await codeOf(driver.admission.check(jsonDocument({}))), "contract.not-implemented");
 });
@@ -47,6 +52,18 @@ for (
       "volume_unmount",
     ],
     [NETWORK, ["network_add"], "network_del"],
+    [
+      NETDRIVER,
+      ["get_capabilities", "create_network", "delete_network", "create_endpoint", "join", "leave"]
+        .map((name) => `netdriver_${name}`),
+      "netdriver_delete_endpoint",
+    ],
+    [
+      IPAM,
+      ["get_default_address_spaces", "request_pool", "release_pool", "request_address"]
+        .map((name) => `ipam_${name}`),
+      "ipam_release_address",
+    ],
   ] as const
 ) {
   test(`load() refuses a module without ${missing}`, async ({ host }) => {
@@ -98,6 +115,101 @@ test("a network plugin answers in the configuration's version, or with an error"
   assert.equal(await network.check(CONTAINER), {});
   assert.equal(await network.status({ config: CONFIG }), {});
   assert.equal(await network.gc({ config: CONFIG }), {});
+});
+
+const netdriverGuest = (answers: Record<string, string>) =>
+  answeringEach({
+    ...Object.fromEntries(
+      ["create_network", "delete_network", "create_endpoint", "delete_endpoint", "join", "leave"]
+        .map((name) => [`netdriver_${name}`, "{}"]),
+    ),
+    netdriver_get_capabilities: '{"scope":"local"}',
+    ...answers,
+  });
+
+test("a network driver is asked by its methods, and what it lacks has an answer", async ({ host }) => {
+  const join = { interfaceName: { srcName: "v1", dstPrefix: "eth" }, gateway: "10.1.0.1" };
+  const { netdriver } = await host.load(
+    bundleOf(netdriverGuest({ netdriver_join: JSON.stringify(join) }), NETDRIVER),
+  );
+  const network = { networkId: "n1", options: {}, ipv4Data: [], ipv6Data: [] };
+  const whole = { ...ENDS, options: {} };
+  assert.equal(await netdriver.getCapabilities(), { scope: "local" });
+  assert.equal(await netdriver.createNetwork(network), {});
+  assert.equal(await netdriver.createEndpoint({ ...whole, interface: {} }), {});
+  assert.equal(await netdriver.join({ ...whole, sandboxKey: "/run/netns/a" }), join);
+  assert.equal(await netdriver.leave(ENDS), {});
+  assert.equal(await netdriver.deleteEndpoint(ENDS), {});
+  assert.equal(await netdriver.deleteNetwork({ networkId: "n1" }), {});
+  assert.equal(await netdriver.allocateNetwork({ ...network, options: {} }), { options: {} });
+  assert.equal(await netdriver.freeNetwork({ networkId: "n1" }), {});
+  assert.equal(await netdriver.gwAllocCheck({ options: {} }), {});
+  assert.equal(await netdriver.endpointOperInfo(ENDS), { value: {} });
+  assert.equal(await netdriver.programExternalConnectivity(whole), {});
+  assert.equal(await netdriver.revokeExternalConnectivity(ENDS), {});
+  const node = {
+    discoveryType: "node",
+    discoveryData: { address: "10.0.0.1", self: false },
+  } as const;
+  assert.equal(await netdriver.discoverNew(node), {});
+  assert.equal(await netdriver.discoverDelete(node), {});
+});
+
+test("what a network driver breaks is an error", async ({ host }) => {
+  const { netdriver } = await host.load(
+    bundleOf(
+      netdriverGuest({
+        netdriver_create_endpoint: '{"interface":{"address":"10.1.0.9/16"}}',
+        netdriver_get_capabilities: '{"scope":"everywhere"}',
+        netdriver_leave: '{"error":{"code":"failed","message":"ip: no such device"}}',
+      }),
+      NETDRIVER,
+    ),
+  );
+  const creation = { ...ENDS, options: {}, interface: { address: "10.1.0.5/16" } };
+  assert.is(await codeOf(netdriver.createEndpoint(creation)), "contract.output-invalid");
+  assert.is(await codeOf(netdriver.getCapabilities()), "contract.output-invalid");
+  assert.is(await codeOf(netdriver.leave({ ...ENDS, networkId: "/" })), "contract.input-invalid");
+  assert.equal(await netdriver.leave(ENDS), {
+    error: { code: "failed", message: "ip: no such device" },
+  } as never);
+});
+
+test("an ipam driver is asked by its methods, and what it lacks has an answer", async ({ host }) => {
+  const { ipam } = await host.load(
+    bundleOf(
+      answeringEach({
+        ipam_get_default_address_spaces:
+          '{"localDefaultAddressSpace":"l","globalDefaultAddressSpace":"g"}',
+        ipam_request_pool: '{"poolId":"p","pool":"10.1.0.0/16"}',
+        ipam_release_pool: "{}",
+        ipam_request_address: '{"address":"10.1.0.5/16"}',
+        ipam_release_address: '{"error":{"code":"not-found","message":"there is no pool p"}}',
+      }),
+      IPAM,
+    ),
+  );
+  const pool = { addressSpace: "l", options: {}, v6: false };
+  const address = { poolId: "p", address: "10.1.0.5" };
+  assert.equal(await ipam.getCapabilities(), {});
+  assert.equal(await ipam.getDefaultAddressSpaces(), {
+    localDefaultAddressSpace: "l",
+    globalDefaultAddressSpace: "g",
+  });
+  assert.equal(await ipam.requestPool(pool), { poolId: "p", pool: "10.1.0.0/16" });
+  assert.equal(await ipam.requestAddress({ ...address, options: {} }), { address: "10.1.0.5/16" });
+  assert.equal(await ipam.releaseAddress(address), {
+    error: { code: "not-found", message: "there is no pool p" },
+  } as never);
+  assert.equal(await ipam.releasePool({ poolId: "p" }), {});
+  assert.is(
+    await codeOf(ipam.requestPool({ ...pool, pool: "10.2.0.0/16" })),
+    "contract.output-invalid",
+  );
+  assert.is(
+    await codeOf(ipam.requestAddress({ poolId: "p", address: "10.1.0.6", options: {} })),
+    "contract.output-invalid",
+  );
 });
 
 test("a guest sees settings, time and question as canonical JSON", async () => {

@@ -5,6 +5,7 @@ import { REQUIRED_ENTRIES } from "../../src/contract/required-entries.ts";
 import { createHost, type Host } from "../../src/host/host.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { PluginError } from "../../src/plugin-error.ts";
+import type { Mode } from "../../src/sandbox/sandbox.ts";
 import { jsonDocument } from "../support/document.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { answering, answeringEach, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
@@ -137,12 +138,13 @@ test("load() refuses a version of a contract that it does not speak", async ({ h
   assert.match(error.message, /version 7 .* speaks version 1/);
 });
 
-test("load() refuses limits that are none", async ({ host }) => {
+test("load() refuses limits that are none, and a mode that there is not", async ({ host }) => {
   const bytes = bundleOf(answering(ALLOW));
   for (
-    const options of [{ timeoutMs: Infinity }, { timeoutMs: 0 }, { memoryPages: -1 }, {
-      memoryPages: 1e6,
-    }]
+    const options of [
+      ...[{ timeoutMs: Infinity }, { timeoutMs: 0 }, { memoryPages: -1 }, { memoryPages: 1e6 }],
+      { mode: "Worker" as Mode },
+    ]
   ) {
     assert.is((await errorOf(host.load(bytes, options))).code, "usage.invalid");
   }

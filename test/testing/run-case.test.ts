@@ -3,7 +3,7 @@ import { Bench } from "../../src/testing/bench.ts";
 import type { LocatedCase } from "../../src/testing/read-cases.ts";
 import { readCases } from "../../src/testing/read-cases.ts";
 import { runCase } from "../../src/testing/run-case.ts";
-import { answering, asking, bundleOf, requestsOf } from "../support/guest.ts";
+import { answering, answeringEach, asking, bundleOf, requestsOf } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("run-case");
@@ -104,11 +104,11 @@ test("runCase() fails a case whose guest traps or loops, and the next one is run
 });
 
 test("runCase() calls an entry point and compares its answer", async () => {
-  const guest = answering('{"volumes":["a"]}').replace("admission_check", "ipam_list");
+  const guest = answering('{"volumes":["a"]}').replace("admission_check", "ocm_list");
   const bench = await Bench.open(bundleOf(guest, {
-    implements: [{ contract: "ipam", version: 1 }],
+    implements: [{ contract: "ocm", version: 1 }],
   }));
-  const call = (expect: string) => run(bench, `call: ipam_list, expect: { ${expect} }`);
+  const call = (expect: string) => run(bench, `call: ocm_list, expect: { ${expect} }`);
   try {
     assert.is(await call("answer: { volumes: [a] }"), "passed");
     assert.is(await call("answer: { volumes: [] }"), "failed answer");
@@ -125,6 +125,43 @@ test("runCase() calls an entry point and compares its answer", async () => {
     await bench.close();
   }
 });
+
+const DRIVERS: readonly (readonly [string, string[], string, string])[] = [
+  [
+    "netdriver",
+    [
+      ...["get_capabilities", "create_network", "delete_network", "create_endpoint"],
+      ...["delete_endpoint", "join", "leave"],
+    ],
+    "netdriver_create_endpoint",
+    "{ networkId: n, endpointId: e, interface: {}, options: {} }",
+  ],
+  [
+    "ipam",
+    [
+      ...["get_default_address_spaces", "request_pool", "release_pool", "request_address"],
+      "release_address",
+    ],
+    "ipam_release_address",
+    "{ poolId: p, address: 10.0.0.1 }",
+  ],
+];
+for (const [contract, methods, entry, request] of DRIVERS) {
+  test(`runCase() calls a plugin of the contract ${contract}`, async () => {
+    const answers = methods.map((method) => [`${contract}_${method}`, '{"a":1}']);
+    const bench = await Bench.open(bundleOf(answeringEach(Object.fromEntries(answers)), {
+      implements: [{ contract, version: 1 }],
+    }));
+    const call = (answer: string) =>
+      run(bench, `call: ${entry}, request: ${request}, expect: { answer: ${answer} }`);
+    try {
+      assert.is(await call("{ a: 1 }"), "passed");
+      assert.is(await call("{ a: 2 }"), "failed answer");
+    } finally {
+      await bench.close();
+    }
+  });
+}
 
 test("runCase() answers from the case's host and looks at what became of it", async () => {
   const bench = await Bench.open(bundleOf(asking("state_put", "directory_create", "exec_run"), {

@@ -60,7 +60,7 @@ test("an interrupt ends a test that never ends", async (context) => {
 test("a stray error belongs to the test that runs, or else to the file", async (context) => {
   const body = `test("one", async () => {
   Promise.reject(new Error("at once"));
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  await new Promise(() => {});
 });
 test("two", () => {
   Promise.reject(new Error("in its last moment"));

@@ -190,6 +190,65 @@ test("names too long for the store hold nothing, and leave", async () => {
   assert.equal(asker.plugin.state, {});
 });
 
+/** A plugin over a state in which another process does something right before a swap sets a key. */
+function disturbed(disturb: (key: string, values: Map<string, string>) => void) {
+  const values = new Map<string, string>();
+  const swap = ({ key, expected, value }: JsonObject): JsonObject => {
+    if (value !== null) disturb(key as string, values);
+    const current = values.get(key as string) ?? null;
+    if (current !== expected) return { swapped: false, current };
+    if (value === null) values.delete(key as string);
+    else values.set(key as string, value as string);
+    return { swapped: true, current: value! };
+  };
+  const answers = {
+    state_swap: swap,
+    state_get: ({ key }: JsonObject) => ({ value: values.get(key as string) ?? null }),
+    // As it was a moment ago.
+    state_list: () => ({ keys: [] }),
+    state_put: ({ key, value }: JsonObject) => {
+      values.set(key as string, value as string);
+      return {};
+    },
+  };
+  return { values, plugin: bench.plugin(import.meta.url, { answers }) };
+}
+
+const JOINING = { containerId: "c1", netns: "/run/netns/x", ifname: "eth0", args: "", path: "" };
+
+for (
+  const [name, swapped] of [
+    ["while its address is taken", "a/net/4"],
+    ["while its second address is taken", "a/net/6"],
+  ] as const
+) {
+  test(`a container that leaves ${name} does not join, and holds nothing`, async () => {
+    const { values, plugin } = disturbed((key, values) => {
+      if (key.startsWith(swapped)) values.delete("o/net/c1/eth0");
+    });
+    const ranges = [[{ subnet: "10.1.2.0/24" }], [{ subnet: "fd00::/64" }]];
+    const config = { ...NETWORK, ipam: { ranges } };
+    const answer = await plugin.call("network_add", { ...JOINING, config }) as { code: number };
+    assert.is(answer.code, 11);
+    assert.equal([...values.keys()].filter((key) => !key.startsWith("c/")), []);
+  });
+}
+
+test("an address that another process takes first is passed over", async () => {
+  const { values, plugin } = disturbed((key, values) => {
+    if (key === "a/net/40a010202") values.set(key, "other/eth0");
+  });
+  const config = { ...NETWORK, ipam: { subnet: "10.1.2.0/24" } };
+  const answer = await plugin.call("network_add", { ...JOINING, config });
+  assert.is((answer as unknown as CniResult1).ips![0]!.address, "10.1.2.3/24");
+  assert.equal(Object.fromEntries(values), {
+    "a/net/40a010202": "other/eth0",
+    "a/net/40a010203": "c1/eth0",
+    "c/net/0": "40a010203",
+    "o/net/c1/eth0": '{"addresses":["40a010203"]}',
+  });
+});
+
 test("more than one GC can remove is told, and removed in the next", async () => {
   const state: Record<string, string> = {};
   for (let n = 0; n < 450; n++) {

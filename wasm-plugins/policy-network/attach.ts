@@ -5,7 +5,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "cofferdam/guest";
-import { parseSubnet } from "../wasm-ipam/address.ts";
+import { readNetwork } from "../pool-ipam/address.ts";
 import { isObject } from "../wasm-ipam/json.ts";
 import { BRIDGE, CODE, HOST_LOCAL, type NetworkSettings } from "./settings.ts";
 
@@ -33,14 +33,14 @@ export function networkConfig(
       routes: defaultRoutes(subnets),
       ...ipam,
       // One set for each family, so that a container gets one address of each.
-      ranges: [4, 6].map((family) => subnets.filter((one) => parseSubnet(one)?.family === family))
+      ranges: [4, 6].map((family) => subnets.filter((one) => readNetwork(one)?.family === family))
         .filter((set) => set.length > 0).map((set) => set.map((subnet) => ({ subnet }))),
     },
   };
 }
 
 function defaultRoutes(subnets: readonly string[]): JsonValue {
-  const has = (family: number) => subnets.some((one) => parseSubnet(one)?.family === family);
+  const has = (family: number) => subnets.some((one) => readNetwork(one)?.family === family);
   return [...(has(4) ? [{ dst: "0.0.0.0/0" }] : []), ...(has(6) ? [{ dst: "::/0" }] : [])];
 }
 

@@ -1,5 +1,5 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { type Address, boundsOf, parseAddress, parseSubnet } from "../wasm-ipam/address.ts";
+import { endOf, type Ip, readIp, readNetwork } from "../pool-ipam/address.ts";
 import { isObject, quote } from "../wasm-ipam/json.ts";
 import { readWanted } from "../wasm-ipam/wanted.ts";
 import { CODE, type NetworkSettings } from "./settings.ts";
@@ -30,12 +30,11 @@ export function judge(wish: Wish, settings: NetworkSettings): void {
 }
 
 /** What is none is in none: the native plugin says what is wrong with it. */
-function checkAddress(address: Address, { subnets }: NetworkSettings): void {
+function checkAddress(address: Ip, { subnets }: NetworkSettings): void {
   const isInside = subnets.some((text) => {
-    const subnet = parseSubnet(text);
+    const subnet = readNetwork(text);
     if (subnet?.family !== address.family) return false;
-    const { first, last } = boundsOf(subnet);
-    return first <= address.value && address.value <= last;
+    return subnet.start <= address.value && address.value <= endOf(subnet);
   });
   if (isInside) return;
   const message = `an address may only come from ${subnets.join(", ")}`;
@@ -49,7 +48,7 @@ function checkAddress(address: Address, { subnets }: NetworkSettings): void {
  */
 export function judgeAddresses(addresses: readonly string[], settings: NetworkSettings): void {
   for (const text of addresses) {
-    const address = parseAddress(text.replace(/\/\d+$/, ""));
+    const address = readIp(text.replace(/\/\d+$/, ""));
     if (address === undefined) {
       throw new CniError(CODE.addressRefused, `${quote(text)} is no address`);
     }

@@ -16,7 +16,7 @@ import {
   requestOf,
 } from "./attach.ts";
 import { judge, judgeAddresses, type Wish } from "./judge.ts";
-import { CODE, type NetworkSettings, type Settings } from "./settings.ts";
+import { CODE, type NetworkSettings, type Settings, validateSettings } from "./settings.ts";
 
 export default network<Settings>({
   add(request, host) {
@@ -96,7 +96,7 @@ export default network<Settings>({
     const gcConfig = { ...whole, "cni.dev/valid-attachments": told };
     ask(() => host.delegate.gc({ type: String(whole["type"]), config: gcConfig }));
   },
-});
+}, { validateSettings });
 
 type Asked = Pick<NetworkQuestion<"status", Settings>, "config" | "settings">;
 

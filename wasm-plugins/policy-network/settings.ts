@@ -1,4 +1,6 @@
-import type { JsonObject } from "cofferdam/guest";
+import type { JsonObject, SettingsFault } from "cofferdam/guest";
+import { readNetwork } from "../pool-ipam/address.ts";
+import { quote } from "../wasm-ipam/json.ts";
 
 /** What the schema in plugin.json allows of one network. */
 export interface NetworkSettings {
@@ -33,3 +35,24 @@ export const CODE = {
   portRefused: 103,
   delegateFailed: 110,
 } as const;
+
+/** What the schema cannot say; a plugin with such settings does not load. */
+export function validateSettings({ networks }: Settings): SettingsFault[] {
+  return Object.entries(networks).flatMap(([name, { subnets, ports = [] }]) => [
+    ...subnets.flatMap((text, at) =>
+      readNetwork(text) === undefined
+        ? [{ path: `/networks/${name}/subnets/${at}`, message: `${quote(text)} is no subnet` }]
+        : []
+    ),
+    ...ports.flatMap((text, at) =>
+      isPortRange(text)
+        ? []
+        : [{ path: `/networks/${name}/ports/${at}`, message: `${quote(text)} holds no port` }]
+    ),
+  ]);
+}
+
+function isPortRange(text: string): boolean {
+  const [from = 0, to = from] = text.split("/")[0]!.split("-").map(Number);
+  return from <= to && to < 65_536;
+}

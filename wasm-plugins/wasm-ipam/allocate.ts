@@ -1,10 +1,10 @@
 import { CniError } from "cofferdam/guest";
-import { type Address, formatAddress } from "./address.ts";
+import { type Ip, writeIp } from "../pool-ipam/address.ts";
 import { contains, type Range, type RangeSet, showSet } from "./range.ts";
 import type { Attachment, Lease, Store } from "./store.ts";
 
 /** An address that was given, and the range that it is out of. */
-export interface Given extends Address {
+export interface Given extends Ip {
   readonly range: Range;
 }
 
@@ -18,14 +18,14 @@ export interface Given extends Address {
 export function allocate(
   store: Store,
   attachment: Attachment,
-  { sets, wanted }: { readonly sets: readonly RangeSet[]; readonly wanted: readonly Address[] },
+  { sets, wanted }: { readonly sets: readonly RangeSet[]; readonly wanted: readonly Ip[] },
 ): Given[] {
   const choices = sets.map((set) =>
     wanted.find((one) => set.some((range) => contains(range, one)))
   );
   const lost = wanted.find((one) => !choices.includes(one));
   if (lost !== undefined) {
-    const message = `the address ${formatAddress(lost)} cannot be had`;
+    const message = `the address ${writeIp(lost)} cannot be had`;
     throw new CniError(102, message, `the ranges are ${sets.map(showSet).join("; ")}`);
   }
   const lease = store.open(attachment);
@@ -40,9 +40,9 @@ export function allocate(
   }
 }
 
-function takeWanted(lease: Lease, set: RangeSet, address: Address): Given {
+function takeWanted(lease: Lease, set: RangeSet, address: Ip): Given {
   const range = set.find((one) => contains(one, address))!;
-  const text = formatAddress(address);
+  const text = writeIp(address);
   if (address.value === range.gateway) {
     throw new CniError(102, `the address ${text} cannot be had`, "it is the gateway's");
   }
@@ -76,7 +76,7 @@ function takeNext(store: Store, lease: Lease, set: RangeSet, n: number): Given {
 }
 
 /** Round and round: an address is given again as late as can be. */
-function stretchesOf(set: RangeSet, last: Address | undefined): Stretch[] {
+function stretchesOf(set: RangeSet, last: Ip | undefined): Stretch[] {
   const whole = set.map((range) => ({ range, from: range.first, to: range.last }));
   const at = last === undefined ? -1 : set.findIndex((range) => contains(range, last));
   if (last === undefined || at < 0) return whole;

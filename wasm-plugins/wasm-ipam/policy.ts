@@ -5,8 +5,9 @@ import {
   type JsonValue,
   network,
   type NetworkQuestion,
+  type SettingsFault,
 } from "cofferdam/guest";
-import { formatAddress, parseSubnet, type Subnet } from "./address.ts";
+import { readNetwork, writeIp } from "../pool-ipam/address.ts";
 import { allocate } from "./allocate.ts";
 import { isObject, quote } from "./json.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
@@ -33,8 +34,8 @@ export default network<Settings>({
     return {
       cniVersion: "1.1.0",
       ips: given.map(({ family, value, range: { length, gateway } }) => ({
-        address: `${formatAddress({ family, value })}/${length}`,
-        gateway: formatAddress({ family, value: gateway }),
+        address: `${writeIp({ family, value })}/${length}`,
+        gateway: writeIp({ family, value: gateway }),
       })),
       ...(routes.length === 0 ? {} : { routes }),
     };
@@ -80,7 +81,7 @@ export default network<Settings>({
       throw new CniError(11, message);
     });
   },
-});
+}, { validateSettings });
 
 function ipamOf(config: JsonObject): JsonObject {
   const ipam = config["ipam"];
@@ -103,13 +104,16 @@ function setsOf(
   ipam: JsonObject,
   wanted: JsonValue | undefined,
 ): RangeSet[] {
-  return readRangeSets(ipam, wanted, settings.within?.map(allowedSubnet));
+  return readRangeSets(ipam, wanted, settings.within?.map((text) => readNetwork(text)!));
 }
 
-function allowedSubnet(text: string): Subnet {
-  const subnet = parseSubnet(text);
-  if (subnet !== undefined) return subnet;
-  throw new CniError(50, `the operator's setting ${quote(text)} is no subnet`);
+/** What can be allowed; a plugin with other settings does not load. */
+function validateSettings({ within = [] }: Settings): SettingsFault[] {
+  return within.flatMap((text, at) =>
+    readNetwork(text) === undefined
+      ? [{ path: `/within/${at}`, message: `${quote(text)} is no subnet` }]
+      : []
+  );
 }
 
 /** As they stand; the host looks at their form. */

@@ -1,13 +1,13 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
 import {
-  type Address,
-  BITS,
-  boundsOf,
-  formatAddress,
-  parseAddress,
-  parseSubnet,
-  type Subnet,
-} from "./address.ts";
+  endOf,
+  type Ip,
+  type Network,
+  readIp,
+  readNetwork,
+  sizeOf,
+  writeIp,
+} from "../pool-ipam/address.ts";
 import { isObject, quote } from "./json.ts";
 
 /** Addresses in a row that may be given out, but for the gateway's. */
@@ -34,7 +34,7 @@ export type RangeSet = readonly Range[];
 export function readRangeSets(
   ipam: JsonObject,
   wanted: JsonValue | undefined,
-  within: readonly Subnet[] | undefined,
+  within: readonly Network[] | undefined,
 ): RangeSet[] {
   const own = ipam["subnet"] === undefined ? [] : [[ipam]];
   const given = [...listOf(wanted, "ipRanges"), ...own, ...listOf(ipam["ranges"], "ranges")];
@@ -63,21 +63,23 @@ function readSet(given: readonly JsonValue[]): RangeSet {
 function readRange(given: JsonValue): Range {
   if (!isObject(given)) throw invalid("a range is no object");
   const { subnet: text } = given;
-  const subnet = typeof text === "string" ? parseSubnet(text) : undefined;
-  if (subnet === undefined) throw invalid(`the subnet ${quote(text)} is none`);
-  const bounds = boundsOf(subnet);
-  if (subnet.value !== bounds.first) {
-    const start = formatAddress({ family: subnet.family, value: bounds.first });
-    throw invalid(`the subnet ${quote(text)} has host bits set; its network is ${start}`);
+  const subnet = typeof text === "string" ? readNetwork(text) : undefined;
+  if (typeof text !== "string" || subnet === undefined) {
+    throw invalid(`the subnet ${quote(text)} is none`);
   }
-  if (BITS[subnet.family] - subnet.length < 2) {
+  const { family, start, length } = subnet;
+  if (readIp(text.split("/")[0]!)!.value !== start) {
+    const network = writeIp({ family, value: start });
+    throw invalid(`the subnet ${quote(text)} has host bits set; its network is ${network}`);
+  }
+  if (sizeOf(subnet) < 4n) {
     throw invalid(`the subnet ${quote(text)} is too small to allocate from`);
   }
-  const { family, length } = subnet;
+  const bounds = { first: start, last: endOf(subnet) };
   const read = (key: string, otherwise: bigint): bigint => {
     const value = given[key];
     if (value === undefined || value === null || value === "") return otherwise;
-    const address = typeof value === "string" ? parseAddress(value) : undefined;
+    const address = typeof value === "string" ? readIp(value) : undefined;
     if (address?.family === family && isBetween(address.value, bounds)) return address.value;
     throw invalid(`the ${key} ${quote(value)} is no address in ${quote(text)}`);
   };
@@ -90,7 +92,7 @@ function readRange(given: JsonValue): Range {
 }
 
 /** Whether an address can be given out of a range, but for the gateway's. */
-export function contains(range: Range, { family, value }: Address): boolean {
+export function contains(range: Range, { family, value }: Ip): boolean {
   return range.family === family && isBetween(value, range);
 }
 
@@ -105,14 +107,13 @@ function overlap(one: Range, other: Range): boolean {
   return one.family === other.family && one.first <= other.last && other.first <= one.last;
 }
 
-function isWithin({ family, first, last }: Range, subnet: Subnet): boolean {
-  const bounds = boundsOf(subnet);
-  return family === subnet.family && bounds.first <= first && last <= bounds.last;
+function isWithin({ family, first, last }: Range, network: Network): boolean {
+  return family === network.family && network.start <= first && last <= endOf(network);
 }
 
 /** `10.1.0.1-10.1.0.254` */
 export function show({ family, first, last }: Range): string {
-  return [first, last].map((value) => formatAddress({ family, value })).join("-");
+  return [first, last].map((value) => writeIp({ family, value })).join("-");
 }
 
 /** The same of a set, with commas between. */

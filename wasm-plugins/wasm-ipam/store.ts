@@ -1,5 +1,5 @@
 import { CapabilityError, CniError, type State } from "cofferdam/guest";
-import { type Address, BITS } from "./address.ts";
+import { bitsOf, type Ip } from "../pool-ipam/address.ts";
 
 /** A container's interface, as runtimes name it; neither name has a `/`. */
 export interface Attachment {
@@ -10,8 +10,6 @@ export interface Attachment {
 /** What an attachment holds. It is written before its addresses are, and removed after them. */
 interface Holding {
   readonly addresses: readonly string[];
-  /** It gives back what it held; whoever still takes an address for it gives that back as well. */
-  readonly isLeaving?: true;
 }
 
 /** The longest key that a store takes, in bytes; names are ASCII. */
@@ -35,38 +33,45 @@ export class Store {
   }
 
   /**
-   * Begins to give an attachment addresses. What one that left by halves still holds is given back first.
+   * Begins to give an attachment addresses. What is left of one that broke off, joining or leaving, is
+   * forgotten first.
    *
    * @throws {CniError} 7
    */
   open(attachment: Attachment): Lease {
     const key = this.#holdingKey(attachment);
     if (key === undefined) throw new CniError(7, "the names of network and container are too long");
-    if (this.#read(key)?.isLeaving) this.release(attachment);
-    return new Lease(this.#state, { key, owner: ownerOf(attachment), store: this });
+    const owner = ownerOf(attachment);
+    const text = this.#state.get(key);
+    const isBroken = text !== null &&
+      decode(text).addresses.every((address) => this.#state.get(this.key(address)) !== owner);
+    // Whoever is still at it sees that, and gives back what it takes.
+    if (isBroken) this.#state.swap(key, text, null);
+    return new Lease(this.#state, { key, owner, store: this });
   }
 
   /** Whether an attachment holds addresses, all of which are its own. */
   holds(attachment: Attachment): boolean {
     const key = this.#holdingKey(attachment);
-    const holding = key === undefined ? undefined : this.#read(key);
-    if (holding === undefined || holding.isLeaving || holding.addresses.length === 0) return false;
+    const text = key === undefined ? null : this.#state.get(key);
+    if (text === null) return false;
     const owner = ownerOf(attachment);
-    return holding.addresses.every((address) => this.#state.get(this.key(address)) === owner);
+    return decode(text).addresses.every((address) => this.#state.get(this.key(address)) === owner);
   }
 
   /** Gives back all that an attachment holds. @returns false where it held nothing. */
   release(attachment: Attachment): boolean {
     const key = this.#holdingKey(attachment);
     if (key === undefined) return false;
+    const owner = ownerOf(attachment);
     for (let text = this.#state.get(key); text !== null;) {
-      const holding = decode(text);
-      const leaving = encode({ addresses: holding.addresses, isLeaving: true });
-      const { swapped, current } = this.#state.swap(key, text, leaving);
+      const { addresses } = decode(text);
+      for (const address of addresses) this.giveBack(address, owner);
+      const { swapped, current } = this.#state.swap(key, text, null);
       text = current;
       if (!swapped) continue;
-      for (const address of holding.addresses) this.giveBack(address, ownerOf(attachment));
-      this.#state.delete(key);
+      // What was still being taken until then; who takes it later sees that it has left.
+      for (const address of addresses) this.giveBack(address, owner);
       return true;
     }
     return false;
@@ -90,13 +95,13 @@ export class Store {
   }
 
   /** The address that was given last out of a set; undefined for none. */
-  lastOf(set: number): Address | undefined {
+  lastOf(set: number): Ip | undefined {
     const text = this.#state.get(`c/${this.#network}/${set}`);
     if (text === null) return undefined;
     return { family: text.startsWith("4") ? 4 : 6, value: BigInt(`0x${text.slice(1)}`) };
   }
 
-  setLast(set: number, address: Address): void {
+  setLast(set: number, address: Ip): void {
     this.#state.put(`c/${this.#network}/${set}`, nameOf(address));
   }
 
@@ -114,11 +119,6 @@ export class Store {
   #holdingKey(attachment: Attachment): string | undefined {
     const key = `o/${this.#network}/${ownerOf(attachment)}`;
     return key.length <= MAX_KEY ? key : undefined;
-  }
-
-  #read(key: string): Holding | undefined {
-    const text = this.#state.get(key);
-    return text === null ? undefined : decode(text);
   }
 
   *#keys(prefix: string, after: string | undefined, first: number): Generator<string> {
@@ -165,7 +165,7 @@ export class Lease {
    * @returns false where another has it.
    * @throws {CniError} 103 where the attachment has addresses, 11 where it was told to leave meanwhile
    */
-  take(address: Address): boolean {
+  take(address: Ip): boolean {
     const name = nameOf(address);
     // First what is about to be taken: where we end here, leaving frees it.
     this.#write([...this.#addresses, name]);
@@ -205,8 +205,8 @@ function ownerOf({ containerId, ifname }: Attachment): string {
 }
 
 /** In a form whose order is that of the addresses: the family, then hexadecimal digits. */
-function nameOf({ family, value }: Address): string {
-  return `${family}${value.toString(16).padStart(BITS[family] / 4, "0")}`;
+function nameOf({ family, value }: Ip): string {
+  return `${family}${value.toString(16).padStart(bitsOf(family) / 4, "0")}`;
 }
 
 function encode(holding: Holding): string {

@@ -1,5 +1,5 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { type Address, parseAddress } from "./address.ts";
+import { type Ip, readIp } from "../pool-ipam/address.ts";
 import { isObject, quote } from "./json.ts";
 
 /** Where a runtime may say which addresses it wants. */
@@ -18,7 +18,7 @@ export interface WantedSources {
  * @throws {CniError} 7
  * @see CNI CONVENTIONS, "ips"
  */
-export function readWanted({ args, config, runtimeConfig = {} }: WantedSources): Address[] {
+export function readWanted({ args, config, runtimeConfig = {} }: WantedSources): Ip[] {
   const conventional = isObject(config["args"]) ? config["args"]["cni"] : undefined;
   const texts: JsonValue[] = [
     ...args.split(";").filter((pair) => pair.startsWith("IP="))
@@ -26,9 +26,9 @@ export function readWanted({ args, config, runtimeConfig = {} }: WantedSources):
     ...listOf(isObject(conventional) ? conventional["ips"] : undefined),
     ...listOf(runtimeConfig["ips"]),
   ];
-  const found = new Map<string, Address>();
+  const found = new Map<string, Ip>();
   for (const text of texts) {
-    const address = typeof text === "string" ? parseAddress(text.replace(/\/\d+$/, "")) : undefined;
+    const address = typeof text === "string" ? readIp(text.replace(/\/\d+$/, "")) : undefined;
     if (address === undefined) throw new CniError(7, `${quote(text)} is no address to ask for`);
     found.set(`${address.family} ${address.value}`, address);
   }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from "../../json.ts";
 import { foldBody, refuseClash, unfoldSteps } from "./go-fold.ts";
-import { ANY_BODY, IMAGE_CONFIG, MANIFEST } from "./docker-schema.ts";
+import { ANY_BODY } from "./docker-any-body.ts";
+import { IMAGE_CONFIG, MANIFEST } from "./docker-schema.ts";
 import { findRequestKey, findShape, isInspect } from "./docker-shape.ts";
 import { type Draft, faultAt, type RecogniseContext, type Recogniser } from "./draft.ts";
 

@@ -1,16 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { foldBody, refuseClash, unfoldSteps } from "./go-fold.ts";
-import {
-  CONTAINER_CREATE,
-  CONTAINER_UPDATE,
-  EXEC_CREATE,
-  NETWORK_CONNECT,
-  NETWORK_CREATE,
-  PLUGIN_PRIVILEGES,
-  SERVICE_SPEC,
-  type Shape,
-  VOLUME_CREATE,
-} from "./docker-schema.ts";
+import { dockerEndpoint } from "./docker-endpoint.ts";
 import {
   type Draft,
   faultAt,
@@ -22,18 +12,6 @@ import {
 const METHOD = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS)$/;
 const API_PATH =
   /^\/(?:v\d+\.\d+\/)?(?:_ping|auth|build|commit|configs|containers|distribution|events|exec|grpc|images|info|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|version|volumes)(?![\w-])/;
-
-/** The bodies that are folded, by the end of the path that takes them. */
-const BODIES: readonly (readonly [RegExp, Shape])[] = [
-  [/\/containers\/create$/, CONTAINER_CREATE],
-  [/\/containers\/[^/]+\/update$/, CONTAINER_UPDATE],
-  [/\/containers\/[^/]+\/exec$/, EXEC_CREATE],
-  [/\/networks\/create$/, NETWORK_CREATE],
-  [/\/networks\/[^/]+\/(?:dis)?connect$/, NETWORK_CONNECT],
-  [/\/volumes\/create$/, VOLUME_CREATE],
-  [/\/services\/(?:create|[^/]+\/update)$/, SERVICE_SPEC],
-  [/\/plugins\/(?:pull|[^/]+\/upgrade)$/, PLUGIN_PRIVILEGES],
-];
 
 /** A request to the Docker Engine API, its body decoded. */
 export const DOCKER_REQUEST: Recogniser = {
@@ -65,7 +43,7 @@ function readCall(
 ): Draft {
   const path = textOrNothing(call["path"]);
   // Whoever wrote the file decoded the path; what still has to be is open to two readings.
-  if (/[%?#\\]|\/\/|\/\.\.?(?:\/|$)/.test(path)) {
+  if (/[%?#\\\p{Cc}]|\/\/|\/\.\.?(?:\/|$)/u.test(path)) {
     throw faultAt(
       context,
       ["path"],
@@ -74,8 +52,9 @@ function readCall(
       } is not decoded and normalised`,
     );
   }
-  const name = `${textOrNothing(call["method"])} ${path}`;
-  const shape = BODIES.find(([pattern]) => pattern.test(path))?.[1] ?? null;
+  const method = textOrNothing(call["method"]);
+  const name = `${method} ${path}`;
+  const shape = dockerEndpoint(method, path)?.shape ?? null;
   // A response's body is the daemon's own spelling.
   if (shape === null || kind === "docker.response" || call["body"] === undefined) {
     return { kind, object: call, name, base: [] };

@@ -16,13 +16,16 @@ export interface Structure {
 }
 
 /** A structure: some fields that are leaves, by name, and some with a shape of their own. */
-function fields(leaves: string, shaped: { readonly [field: string]: Shape } = {}): Structure {
+export function fields(
+  leaves: string,
+  shaped: { readonly [field: string]: Shape } = {},
+): Structure {
   const names = leaves.split(/\s+/).filter((name) => name !== "");
   return { fields: { ...Object.fromEntries(names.map((name) => [name, null])), ...shaped } };
 }
 
 /** One structure with the fields of several; a field that two have gets what both know of it. */
-function union(...structures: readonly Structure[]): Structure {
+export function union(...structures: readonly Structure[]): Structure {
   const all: { [field: string]: Shape } = {};
   for (const { fields } of structures) {
     for (const [name, shape] of Object.entries(fields)) {
@@ -40,9 +43,9 @@ function unite(one: Shape, other: Shape): Shape {
   throw new TypeError("two structures of the Docker API give one field two shapes");
 }
 
-const DRIVER = fields("Name Options");
+export const DRIVER: Structure = fields("Name Options");
 
-const MOUNT = fields("Type Source Target ReadOnly Consistency", {
+export const MOUNT: Structure = fields("Type Source Target ReadOnly Consistency", {
   BindOptions: fields(
     "Propagation NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive",
   ),
@@ -71,7 +74,8 @@ const RESOURCE_FIELDS = {
 
 const RESTART_POLICY = fields("Name MaximumRetryCount");
 
-const HOST_CONFIG = fields(
+/** What a container gets of its host. */
+export const HOST_CONFIG: Structure = fields(
   "Binds ContainerIDFile NetworkMode AutoRemove VolumeDriver VolumesFrom ConsoleSize Annotations " +
     "CapAdd CapDrop CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode Cgroup Links " +
     "OomScoreAdj PidMode Privileged PublishAllPorts ReadonlyRootfs SecurityOpt StorageOpt Tmpfs " +
@@ -85,7 +89,9 @@ const HOST_CONFIG = fields(
   },
 );
 
-const HEALTHCHECK = fields("Test Interval Timeout Retries StartPeriod StartInterval");
+export const HEALTHCHECK: Structure = fields(
+  "Test Interval Timeout Retries StartPeriod StartInterval",
+);
 
 const CONTAINER_CONFIG_FIELDS = {
   ...fields(
@@ -141,84 +147,48 @@ export const NETWORK_CREATE: Structure = fields(
   },
 );
 
-/** `POST /networks/{id}/connect`. */
-export const NETWORK_CONNECT: Structure = fields("Container", { EndpointConfig: ENDPOINT });
+/** `POST /networks/{id}/connect` and `/networks/{id}/disconnect`. */
+export const NETWORK_CONNECT: Structure = fields("Container Force", { EndpointConfig: ENDPOINT });
 
-/** `POST /volumes/create`. */
-export const VOLUME_CREATE: Structure = fields("Name Driver DriverOpts Labels ClusterVolumeSpec");
+/** `POST /exec/{id}/start`. */
+export const EXEC_START: Structure = fields("Detach Tty ConsoleSize");
 
-const CONTAINER_SPEC = fields(
-  "Image Labels Command Args Hostname Env Dir User Groups TTY OpenStdin ReadOnly StopSignal " +
-    "StopGracePeriod Hosts Isolation Init Sysctls CapabilityAdd CapabilityDrop OomScoreAdj",
-  {
-    Privileges: fields("NoNewPrivileges", {
-      CredentialSpec: fields("Config File Registry"),
-      SELinuxContext: fields("Disable User Role Type Level"),
-      Seccomp: fields("Mode Profile"),
-      AppArmor: fields("Mode"),
-    }),
-    Mounts: { items: MOUNT },
-    HealthCheck: HEALTHCHECK,
-    DNSConfig: fields("Nameservers Search Options"),
-    Secrets: { items: fields("SecretID SecretName", { File: fields("Name UID GID Mode") }) },
-    Configs: {
-      items: fields("ConfigID ConfigName Runtime", { File: fields("Name UID GID Mode") }),
-    },
-    Ulimits: { items: fields("Name Soft Hard") },
-  },
-);
+/** `POST /containers/{id}/checkpoints`. */
+export const CHECKPOINT_CREATE: Structure = fields("CheckpointID CheckpointDir Exit");
 
-const NETWORK_ATTACHMENTS: Shape = { items: fields("Target Aliases DriverOpts") };
-
-/** `POST /services/create` and `/services/{id}/update`. */
-export const SERVICE_SPEC: Structure = fields("Name Labels UpdateConfig RollbackConfig", {
-  TaskTemplate: fields("ForceUpdate Runtime", {
-    ContainerSpec: CONTAINER_SPEC,
-    PluginSpec: fields("Name Remote Disabled", {
-      PluginPrivilege: { items: fields("Name Description Value") },
-    }),
-    NetworkAttachmentSpec: fields("ContainerID"),
-    Resources: fields("", {
-      Limits: fields("NanoCPUs MemoryBytes Pids"),
-      Reservations: fields("NanoCPUs MemoryBytes GenericResources"),
-    }),
-    RestartPolicy: fields("Condition Delay MaxAttempts Window"),
-    Placement: fields("Constraints Preferences MaxReplicas Platforms"),
-    LogDriver: DRIVER,
-    Networks: NETWORK_ATTACHMENTS,
-  }),
-  Mode: fields("Global", { Replicated: fields("Replicas"), ReplicatedJob: null, GlobalJob: null }),
-  Networks: NETWORK_ATTACHMENTS,
-  EndpointSpec: fields("Mode", {
-    Ports: { items: fields("Name Protocol TargetPort PublishedPort PublishMode") },
-  }),
-});
+/** `POST /containers/{id}/copy`, up to version 1.23 of the API. */
+export const CONTAINER_COPY: Structure = fields("Resource");
 
 /** What `POST /plugins/pull` grants. */
 export const PLUGIN_PRIVILEGES: Shape = { items: fields("Name Description Value") };
 
+const TOPOLOGIES: Shape = { items: fields("Segments") };
+
+const CLUSTER_VOLUME_SPEC = fields("Group Availability", {
+  AccessMode: fields("Scope Sharing", {
+    MountVolume: fields("FsType MountFlags"),
+    BlockVolume: fields(""),
+  }),
+  AccessibilityRequirements: fields("", { Requisite: TOPOLOGIES, Preferred: TOPOLOGIES }),
+  CapacityRange: fields("RequiredBytes LimitBytes"),
+  Secrets: { items: fields("Key Secret") },
+});
+
+/** `POST /volumes/create`. */
+export const VOLUME_CREATE: Structure = fields("Name Driver DriverOpts Labels", {
+  ClusterVolumeSpec: CLUSTER_VOLUME_SPEC,
+});
+
+/** `PUT /volumes/{name}`, of a volume of the cluster. */
+export const VOLUME_UPDATE: Structure = fields("", { Spec: CLUSTER_VOLUME_SPEC });
+
 /** `docker inspect` of a container or an image, and an image's own configuration. */
-const INSPECT: Structure = fields("Id Image RepoTags RepoDigests Os Architecture", {
+export const INSPECT: Structure = fields("Id Image RepoTags RepoDigests Os Architecture", {
   Config: { fields: CONTAINER_CONFIG_FIELDS },
   ContainerConfig: { fields: CONTAINER_CONFIG_FIELDS },
   HostConfig: HOST_CONFIG,
   Mounts: { items: fields("Type Name Source Destination Driver Mode RW Propagation") },
 });
-
-/**
- * Whatever the Engine API takes or prints. A daemon ignores the fields that it does not know, so a
- * body may be meant for another door than it looks like; hence it is folded for all of them.
- */
-export const ANY_BODY: Structure = union(
-  CONTAINER_CREATE,
-  CONTAINER_UPDATE,
-  EXEC_CREATE,
-  NETWORK_CREATE,
-  NETWORK_CONNECT,
-  VOLUME_CREATE,
-  SERVICE_SPEC,
-  INSPECT,
-);
 
 /** @see OCI image specification, config.md */
 export const IMAGE_CONFIG: Structure = fields("architecture os variant author created", {

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { getMember } from "../own-member.ts";
 import { foldKey } from "./go-fold.ts";
+import { ANY_BODY } from "./docker-any-body.ts";
 import {
-  ANY_BODY,
   CONTAINER_CREATE,
   CONTAINER_UPDATE,
   EXEC_CREATE,

@@ -15,11 +15,27 @@ test("a request's body is folded by its path", async () => {
       ["/v1.41/volumes/create", { driveropts: {} }, { DriverOpts: {} }],
       ["/v1.41/services/create", { tasktemplate: {} }, { TaskTemplate: {} }],
       ["/v1.41/services/s/update", { tasktemplate: {} }, { TaskTemplate: {} }],
+      ["/v1.41/networks/n/disconnect", { container: "x", FORCE: true }, {
+        Container: "x",
+        Force: true,
+      }],
+      ["/v1.41/plugins/localhost:5000/a/b/upgrade", [{ name: "x" }], [{ Name: "x" }]],
+      ["/v1.41/containers/a/b/exec", { privileged: true }, { Privileged: true }],
+      ["/v1.41/swarm/init", { spec: { caconfig: { signingcakey: "x" } } }, {
+        Spec: { CAConfig: { SigningCAKey: "x" } },
+      }],
+      ["/v1.41/secrets/create", { DATA: "x", driver: { NAME: "y" } }, {
+        Data: "x",
+        Driver: { Name: "y" },
+      }],
+      ["/v1.23/containers/abc/start", { privileged: true }, { Privileged: true }],
+      ["/v1.41/commit", { image: "a" }, { Image: "a" }],
+      ["/v1.41/exec/abc/start", { tty: true }, { Tty: true }],
       ["/v1.41/build", { image: "a" }, { image: "a" }],
-      ["/v1.41/containers/abc/start", { image: "a" }, { image: "a" }],
+      ["/v1.41/containers/abc/stop", { image: "a" }, { image: "a" }],
     ] as const
   ) {
-    const document = await readOne("a.json", { method: "POST", path, body });
+    const document = await readOne("a.json", JSON.stringify({ method: "POST", path, body }));
     assert.is(document.kind, "docker.request");
     assert.equal(document.object, { method: "POST", path, body: wanted });
     assert.is(document.subject.name, `POST ${path}`);
@@ -49,6 +65,8 @@ for (
     "/containers/./create",
     "/containers/../containers/create",
     "/containers/create?x=1",
+    "/containers/create\n",
+    "/containers/a\u0000/exec",
   ]
 ) {
   test(`a request with the path ${path} is refused`, async () => {

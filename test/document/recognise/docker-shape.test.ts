@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
+import { ANY_BODY } from "../../../src/document/recognise/docker-any-body.ts";
 import {
-  ANY_BODY,
   IMAGE_CONFIG,
   MANIFEST,
   PLUGIN_PRIVILEGES,

@@ -1,16 +1,16 @@
 import {
   CapabilityError,
+  DriverError,
+  type DriverErrorCode,
   type Host,
   volume,
-  VolumeError,
-  type VolumeErrorCode,
 } from "cofferdam/guest";
 
 export default volume({
   create({ name, options }, host) {
     const [option] = Object.keys(options);
     if (option !== undefined) {
-      throw new VolumeError("invalid", `cannot create "${name}": no option "${option}" is known`);
+      throw new DriverError("invalid", `cannot create "${name}": no option "${option}" is known`);
     }
     // It may be there: Docker asks again where it did not hear the answer.
     attempt(name, () => host.directory.create(name));
@@ -20,7 +20,7 @@ export default volume({
     pathOf(name, host);
     const mounts = host.state.list({ prefix: mountKey(name, ""), limit: 1 }).keys;
     if (mounts.length > 0) {
-      throw new VolumeError("conflict", `cannot remove "${name}": a container uses it`);
+      throw new DriverError("conflict", `cannot remove "${name}": a container uses it`);
     }
     attempt(name, () => host.directory.remove(name));
   },
@@ -59,7 +59,7 @@ function pathOf(name: string, host: Host): string {
   return attempt(name, () => host.directory.path(name));
 }
 
-const CODES: Readonly<Record<string, VolumeErrorCode>> = {
+const CODES: Readonly<Record<string, DriverErrorCode>> = {
   "capability.not-found": "not-found",
   "capability.invalid": "invalid",
   "capability.denied": "denied",
@@ -74,6 +74,6 @@ function attempt<T>(name: string, action: () => T): T {
     if (!(error instanceof CapabilityError)) throw error;
     const code = CODES[error.code] ?? "failed";
     const why = code === "not-found" ? "there is no such volume" : error.message;
-    throw new VolumeError(code, `cannot use "${name}": ${why}`);
+    throw new DriverError(code, `cannot use "${name}": ${why}`);
   }
 }

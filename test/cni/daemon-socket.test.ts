@@ -1,0 +1,251 @@
+import { spawn } from "node:child_process";
+import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import * as assert from "uvu/assert";
+import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
+import { GREETING } from "../../src/cni/frame.ts";
+import { privateFolderOf } from "../../src/cni/installed-plugin.ts";
+import { PluginError } from "../../src/plugin-error.ts";
+import { suite } from "../support/suite.ts";
+import { callOf, CONFIG } from "./installation.ts";
+import { runShim } from "./run-shim.ts";
+import { ShimWorld, stop, withCompiler } from "./shim-world.ts";
+
+// How a daemon is asked: by the executable in C, and by the command of the one in sh.
+
+interface Context {
+  world: ShimWorld;
+}
+
+const test = suite<Context>("daemon-socket");
+const testC = withCompiler(test);
+
+test.before(async (context) => {
+  context.world = await ShimWorld.make();
+});
+test.after(({ world }) => world.close());
+
+const STDIN = JSON.stringify(CONFIG);
+
+const RESULT = { cniVersion: "1.0.0", ips: [{ address: "10.1.0.5/16" }] };
+
+testC("with a daemon it gives what that answers, to the byte", async ({ world }) => {
+  const shim = await world.install();
+  const { bin, executable } = shim;
+  const daemon = await world.serve(shim, {
+    add: ({ onLog }) => {
+      onLog!({ level: "warn", message: "größe" });
+      return RESULT;
+    },
+    check: () => ({ code: 103, msg: "größe", details: "x".repeat(9_000) }),
+  });
+  for (
+    const [command, config] of [
+      ["ADD", CONFIG],
+      ["DEL", CONFIG],
+      ["CHECK", CONFIG],
+      ["VERSION", CONFIG],
+      ["STATUS", { ...CONFIG, cniVersion: "1.1.0" }],
+      ["GC", CONFIG],
+      ["NOPE", CONFIG],
+      ["", CONFIG],
+      ["ADD", { name: "%" }],
+      ["ADD", { ...CONFIG, pad: "x".repeat(200_000) }],
+    ] as const
+  ) {
+    const expected = await askDaemon(privateFolderOf(bin), callOf("mynet", command, { config }));
+    const stdin = JSON.stringify(config);
+    const env = { CNI_COMMAND: command };
+    const { code, stdout, stderr } = await runShim(executable, { env, stdin });
+    assert.equal({ exitCode: code, stdout, stderr }, expected, command);
+  }
+  const unset = await runShim(executable, { env: { CNI_COMMAND: undefined } });
+  assert.equal([unset.code, unset.stdout], [0, ""]);
+  await daemon.close();
+  assert.is((await runShim(executable)).code, 7, "the daemon is gone");
+});
+
+testC(
+  "standard input of any length and content reaches the daemon, or a bound",
+  async ({ world }) => {
+    const shim = await world.install();
+    const { executable } = shim;
+    const daemon = await world.serve(shim);
+    for (
+      const [stdin, code] of [
+        ["", 6],
+        ["{", 6],
+        ['{"name":"a","type":"b"} \0', 6],
+        [new Uint8Array([0xff]), 6],
+        [`{"name":"${"a".repeat(300)}","type":"b"}`, undefined],
+        [`{"name":"a","type":"b","pad":"${"x".repeat(8 * 1024 * 1024)}"}`, undefined],
+        [`{"name":"a","type":"b","pad":"${"x".repeat(50 * 1024 * 1024)}"}`, 5],
+      ] as const
+    ) {
+      const ran = await runShim(executable, { stdin });
+      assert.is(ran.code === 0 ? undefined : JSON.parse(ran.stdout).code, code);
+    }
+    await daemon.close();
+  },
+);
+
+testC("standard input that cannot be read is left to the command", async ({ world }) => {
+  const shim = await world.install();
+  const { bin, executable } = shim;
+  const daemon = await world.serve(shim);
+  const { code } = await runShim(executable, { stdinFrom: bin });
+  assert.is(code, 7);
+  await daemon.close();
+});
+
+testC("VERSION does not read standard input", async ({ world }) => {
+  const shim = await world.install();
+  const { executable } = shim;
+  const daemon = await world.serve(shim);
+  const child = spawn(executable, {
+    env: { CNI_COMMAND: "VERSION" },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  // It stays open.
+  const code = await new Promise((resolve) => child.on("exit", resolve));
+  child.stdin!.destroy();
+  assert.is(code, 0);
+  await daemon.close();
+});
+
+testC("a runtime that kills it ends the call in the daemon", async ({ world }) => {
+  const shim = await world.install();
+  const { executable } = shim;
+  let begun!: () => void;
+  const hasBegun = new Promise<void>((resolve) => begun = resolve);
+  let ended!: (what: string) => void;
+  const hasEnded = new Promise<string>((resolve) => ended = resolve);
+  const daemon = await world.serve(shim, {
+    add: ({ signal }) => {
+      begun();
+      return new Promise((_, reject) => {
+        signal!.addEventListener("abort", () => {
+          ended("aborted");
+          reject(new PluginError("call.aborted", "given up"));
+        });
+      });
+    },
+  });
+  let kill!: () => void;
+  const ran = runShim(executable, {
+    stdin: STDIN,
+    onStart: (child) => kill = () => void child.kill("SIGKILL"),
+  });
+  await hasBegun;
+  kill();
+  assert.is((await ran).signal, "SIGKILL");
+  assert.is(await hasEnded, "aborted");
+  await daemon.close();
+});
+
+testC("what greets otherwise, or goes away before it has, is asked nothing", async ({ world }) => {
+  const shim = await world.install();
+  const { executable } = shim;
+  for (const greeting of ["CNI2", "C", "", "HTTP/1.1 200 OK\r\n\r\n"]) {
+    const heard: Uint8Array[] = [];
+    const server = await world.pretend(shim, (socket) => {
+      socket.on("data", (chunk: Uint8Array) => void heard.push(chunk));
+      socket.write(greeting);
+      if (greeting.length < 4) socket.end();
+    });
+    const { code, stdout } = await runShim(executable, { stdin: STDIN });
+    assert.is(code, 7, greeting);
+    assert.match(stdout, STDIN);
+    assert.equal(heard, []);
+    await stop(server);
+  }
+});
+
+testC(
+  "a daemon that goes away in the middle of a call is told, to be tried again",
+  async ({ world }) => {
+    const shim = await world.install();
+    const { executable } = shim;
+    for (
+      const reply of [[], [0, 1, 2], [0, 0, 0, 0, 0, 9, 0, 0, 0, 65], [
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        65,
+      ]]
+    ) {
+      const server = await world.pretend(shim, (socket) => {
+        socket.write(GREETING);
+        socket.once("data", () => socket.end(new Uint8Array(reply)));
+      });
+      const { code, stdout } = await runShim(executable, { stdin: STDIN });
+      assert.is(code, 1);
+      assert.equal(JSON.parse(stdout), {
+        code: 11,
+        msg: "the daemon went away before it had answered",
+        details: "cni.daemon-lost",
+      });
+      await stop(server);
+    }
+  },
+);
+
+testC("a socket of another user is not asked, wherever it lies", async ({ world }) => {
+  if (process.getuid!() !== 0) return;
+  const shim = await world.install();
+  const { bin, executable } = shim;
+  const folder = join(world.folder.path, "theirs");
+  await mkdir(folder);
+  await chown(folder, 65_534, 65_534);
+  await chmod(world.folder.path, 0o755);
+  const script = `const { createServer } = require("node:net");
+createServer((s) => { s.on("error", () => {}); s.write("CNI1"); s.once("data", () => s.end("stolen")); })
+  .listen("${join(folder, "s")}", () => console.log("listens"));`;
+  await writeFile(join(folder, "listen.cjs"), script);
+  const run = "Deno" in globalThis ? ["run", "-A", "--quiet"] : [];
+  const child = spawn(process.execPath, [...run, join(folder, "listen.cjs")], {
+    uid: 65_534,
+    gid: 65_534,
+    cwd: folder,
+    env: { HOME: folder, PATH: "/bin" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await new Promise((resolve) => child.stdout!.once("data", resolve));
+    await rename(join(folder, "s"), await socketPath(privateFolderOf(bin)));
+    assert.is((await runShim(executable, { stdin: STDIN })).code, 7);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("askDaemon() says that a daemon has gone away in the middle of a call", async ({ world }) => {
+  const shim = await world.install();
+  await world.pretend(shim, (socket) => {
+    socket.write(GREETING);
+    socket.on("data", () => socket.end(new Uint8Array([0, 1, 2])));
+  });
+  const code = await askDaemon(privateFolderOf(shim.bin), callOf("mynet"))
+    .then(() => "none", (error) => error.code);
+  assert.is(code, "cni.daemon-lost");
+});
+
+test("askDaemon() asks nobody in a folder that others can look into", async ({ world }) => {
+  const shim = await world.install();
+  await world.serve(shim);
+  const folder = privateFolderOf(shim.bin);
+  const ask = () => askDaemon(folder, callOf("mynet"));
+  await chmod(folder, 0o750);
+  assert.is(await ask(), undefined);
+  await chmod(folder, 0o700);
+  assert.is((await ask())!.exitCode, 0);
+});
+
+test.run();

@@ -1,0 +1,116 @@
+import * as assert from "uvu/assert";
+import { handlerOf } from "../../src/docker/handler.ts";
+import type { JsonObject } from "../../src/json.ts";
+import { callDocker, fakeDriver } from "../support/docker.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("docker/ipam-driver");
+
+const GATEWAY = { RequestAddressType: "com.docker.network.gateway" };
+
+/** What Docker sends, what the driver is asked and answers, and what Docker gets. */
+const CALLS: readonly (readonly [
+  method: string,
+  body: JsonObject,
+  asked: readonly [string, JsonObject],
+  answer: unknown,
+  reply: JsonObject,
+])[] = [
+  ["GetCapabilities", {}, ["getCapabilities", {}], {}, {
+    RequiresMACAddress: false,
+    RequiresRequestReplay: false,
+  }],
+  ["GetCapabilities", {}, ["getCapabilities", {}], { requiresMacAddress: true }, {
+    RequiresMACAddress: true,
+    RequiresRequestReplay: false,
+  }],
+  ["GetDefaultAddressSpaces", {}, ["getDefaultAddressSpaces", {}], {
+    localDefaultAddressSpace: "local",
+    globalDefaultAddressSpace: "global",
+  }, { LocalDefaultAddressSpace: "local", GlobalDefaultAddressSpace: "global" }],
+  [
+    "RequestPool",
+    { AddressSpace: "local", Pool: "", SubPool: "", Options: null, V6: false },
+    ["requestPool", { addressSpace: "local", options: {}, v6: false }],
+    { poolId: "p1", pool: "10.1.0.0/24" },
+    { PoolID: "p1", Pool: "10.1.0.0/24", Data: {} },
+  ],
+  [
+    "RequestPool",
+    {
+      addressspace: "local",
+      pool: "fd00::/64",
+      subpool: "fd00::/80",
+      options: { Key: "v" },
+      v6: true,
+    },
+    ["requestPool", {
+      addressSpace: "local",
+      pool: "fd00::/64",
+      subPool: "fd00::/80",
+      options: { Key: "v" },
+      v6: true,
+    }],
+    { poolId: "p1", pool: "fd00::/64", data: { a: "b" } },
+    { PoolID: "p1", Pool: "fd00::/64", Data: { a: "b" } },
+  ],
+  ["ReleasePool", { PoolID: "p1" }, ["releasePool", { poolId: "p1" }], {}, {}],
+  [
+    "RequestAddress",
+    { PoolID: "p1", Address: "", Options: GATEWAY },
+    ["requestAddress", { poolId: "p1", options: GATEWAY }],
+    { address: "10.1.0.1/24", data: {} },
+    { Address: "10.1.0.1/24", Data: {} },
+  ],
+  [
+    "RequestAddress",
+    { PoolID: "p1", Address: "10.1.0.7", Options: {} },
+    ["requestAddress", { poolId: "p1", address: "10.1.0.7", options: {} }],
+    { address: "10.1.0.7/24" },
+    { Address: "10.1.0.7/24", Data: {} },
+  ],
+  [
+    "ReleaseAddress",
+    { PoolID: "p1", Address: "10.1.0.7" },
+    ["releaseAddress", {
+      poolId: "p1",
+      address: "10.1.0.7",
+    }],
+    {},
+    {},
+  ],
+];
+
+for (const [name, body, [method, input], answer, reply] of CALLS) {
+  test(`${name} ${JSON.stringify(body)} (moby 25)`, async () => {
+    const { plugin, asked } = fakeDriver("ipam", { [method]: answer });
+    assert.equal(await callDocker(handlerOf([plugin]), `IpamDriver.${name}`, body), {
+      status: 200,
+      body: reply,
+    });
+    assert.equal(asked, [[method, input]]);
+  });
+
+  test(`${name} says the driver's fault in both fields (moby 25)`, async () => {
+    const error = { code: "limit", message: "there is no address left" };
+    const { plugin } = fakeDriver("ipam", { [method]: { error } });
+    assert.equal(await callDocker(handlerOf([plugin]), `IpamDriver.${name}`, body), {
+      status: 500,
+      body: { Err: "there is no address left", Error: "there is no address left" },
+    });
+  });
+}
+
+test("capabilities and address spaces go without a body, no other method does", async () => {
+  const { plugin } = fakeDriver("ipam", {
+    getCapabilities: {},
+    getDefaultAddressSpaces: { localDefaultAddressSpace: "l", globalDefaultAddressSpace: "g" },
+  });
+  const handler = handlerOf([plugin]);
+  for (const name of new Set(CALLS.map(([name]) => name))) {
+    const { status } = await callDocker(handler, `IpamDriver.${name}`);
+    assert.is(status, name.startsWith("Get") ? 200 : 400, name);
+  }
+});
+
+test.run();

@@ -1,0 +1,138 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as assert from "uvu/assert";
+import { plainEnvironment } from "../../support/cli.ts";
+import { leaveOut } from "../../support/optional.ts";
+import { projectPath } from "../../support/paths.ts";
+import { suite } from "../../support/suite.ts";
+import { Daemon, IMAGE } from "./daemon.ts";
+import { serveLocalVolumes } from "./local-volume.ts";
+import { missingDocker } from "./missing.ts";
+
+/** What Docker called, and the body, read. */
+type Call = readonly [path: string, body: Readonly<Record<string, unknown>>];
+
+interface Context {
+  daemon: Daemon;
+  spy: ChildProcess;
+  calls: Call[];
+}
+
+const TITLE = "which calls a Docker daemon makes of a volume plugin";
+const test = suite<Context>(TITLE);
+
+const missing = await missingDocker();
+if (missing !== undefined) leaveOut(TITLE, missing);
+
+test.before(async (context) => {
+  if (missing !== undefined) return;
+  const daemon = context.daemon = await Daemon.start();
+  const sockets = daemon.path("sockets");
+  await mkdir(sockets);
+  await serveLocalVolumes(daemon, "watched", "--socket-dir", sockets);
+  const onDeno = "Deno" in globalThis;
+  const spy = onDeno
+    ? ["run", "-A", "--no-check", projectPath("test", "real", "docker", "spy.ts")]
+    : [projectPath("build", "test", "real", "docker", "spy.js")];
+  const places = ["/run/docker/plugins/watched.sock", `${sockets}/watched.sock`];
+  await daemon.inside("mkdir", ["-p", "/run/docker/plugins"]);
+  context.spy = daemon.spawn(process.execPath, [...spy, ...places], {
+    env: plainEnvironment(),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  context.calls = [];
+  let rest = "";
+  context.spy.stdout!.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const [path, body] of lines.map((line) => JSON.parse(line) as [string, string?])) {
+      if (body !== undefined) context.calls.push([path, body === "" ? {} : JSON.parse(body)]);
+    }
+  });
+  await once(context.spy.stdout!, "data");
+});
+
+test.after(async ({ daemon, spy }) => {
+  if (missing !== undefined) return;
+  spy.kill();
+  await daemon.stop();
+});
+
+const real: typeof test = ((name: string, run: (context: Context) => Promise<void>) => {
+  if (missing === undefined) test(name, run);
+}) as typeof test;
+
+/** What was called since `calls` had so many. */
+const paths = (calls: readonly Call[], from = 0) => calls.slice(from).map(([path]) => path);
+
+real(
+  "creating and listing asks for no path, and for the capabilities once (moby 32)",
+  async (context) => {
+    const { daemon, calls } = context;
+    await daemon.done([
+      "volume",
+      "create",
+      "-d",
+      "watched",
+      "-o",
+      "size=1g",
+      "--label",
+      "a=b",
+      "db",
+    ]);
+    await daemon.done(["volume", "ls"]);
+    await daemon.done(["volume", "inspect", "db"]);
+    await daemon.done(["volume", "create", "-d", "watched", "other"]);
+    assert.ok(!paths(calls).includes("/VolumeDriver.Path"), paths(calls).join());
+    const asked = paths(calls).filter((path) => path === "/VolumeDriver.Capabilities");
+    assert.is(asked.length, 1);
+    // Labels stay with Docker.
+    const [, body] = calls.find(([path]) => path === "/VolumeDriver.Create")!;
+    assert.equal(body, { Name: "db", Opts: { size: "1g" } });
+  },
+);
+
+real(
+  "a plugin is activated once, and mounts and unmounts are as many as uses (moby 28)",
+  async (context) => {
+    const { daemon, calls } = context;
+    const before = calls.length;
+    const run = [
+      "run",
+      "--network",
+      "none",
+      "-v",
+      "db:/data",
+      "-v",
+      "db:/again",
+      IMAGE,
+      "/bin/true",
+    ];
+    for (let i = 0; i < 3; i++) await daemon.done(["run", "--rm", ...run.slice(1)]);
+    const idsOf = (method: string) =>
+      calls.slice(before).filter(([path]) => path === `/VolumeDriver.${method}`)
+        .map(([, { ID }]) => ID as string);
+    const mounts = idsOf("Mount");
+    assert.is(mounts.length, 6);
+    assert.is(new Set(mounts).size, 6);
+    assert.ok(mounts.every((id) => id !== ""));
+    assert.equal([...idsOf("Unmount")].sort(), [...mounts].sort());
+    assert.is(paths(calls).filter((path) => path === "/Plugin.Activate").length, 1);
+  },
+);
+
+real("a driver that is down does not hold up volumes of others (moby 29)", async ({ daemon }) => {
+  const { bridge } = await serveLocalVolumes(daemon, "down");
+  await daemon.done(["volume", "create", "-d", "down", "gone"]);
+  await bridge.kill();
+  const waiting = daemon.docker(["volume", "create", "-d", "down", "never"]);
+  await sleep(100);
+  const creating = daemon.done(["volume", "create", "-d", "watched", "quick"]);
+  assert.is(await Promise.race([creating, waiting.then(() => "given up")]), "quick");
+  assert.is((await waiting).code, 1);
+});
+
+test.run();

@@ -1,0 +1,239 @@
+import * as assert from "uvu/assert";
+import { builtPlugin } from "../../scripts/build-plugins.ts";
+import { encodeVerdict } from "../../src/contract/verdict.ts";
+import type { DocumentKind } from "../../src/document/kind.ts";
+import { parseDocuments } from "../../src/document/parse.ts";
+import type { JsonObject, JsonValue } from "../../src/json.ts";
+import { Bench } from "../../src/testing/bench.ts";
+import { documentOf } from "../../src/testing/question.ts";
+import { BarePolicy } from "../support/bare-policy.ts";
+import { casesOf, manifestOf, refusesSettings, testCases, testCoverage } from "../support/cases.ts";
+import { places } from "../support/places.ts";
+import { suite } from "../support/suite.ts";
+
+const manifest = await manifestOf("docker-authz");
+const cases = await casesOf("docker-authz");
+
+let bench: Bench;
+let bare: BarePolicy;
+
+const test = suite("wasm-plugins/docker-authz");
+
+test.before(async () => {
+  bench = await Bench.open(builtPlugin("docker-authz"));
+  bare = await BarePolicy.open("docker-authz");
+});
+test.after(async () => {
+  await bench.close();
+  await bare.close();
+});
+
+testCases(test, cases, () => bench);
+
+// That there are more reasons takes a hundred of them, below.
+testCoverage(test, cases, manifest, ["more-reasons"]);
+
+/** Settings and where they are wrong, by the schema and by the policy. */
+const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
+  [{}, ""],
+  [[], ""],
+  [{ images: "*" }, "/images"],
+  [{ images: [1] }, "/images/0"],
+  [{ images: [""] }, "/images/0"],
+  [{ images: [], image: [] }, ""],
+  [{ images: [], pinned: "yes" }, "/pinned"],
+  [{ images: [], exec: 0 }, "/exec"],
+  [{ images: [], imageIds: ["sha256:1"] }, "/imageIds/0"],
+  [{ images: [], hostNamespaces: ["net"] }, "/hostNamespaces/0"],
+  [{ images: [], fields: ["Privileged"] }, "/fields/0"],
+  [{ images: [], mounts: ["/srv"] }, "/mounts/0"],
+  [{ images: [], mounts: [{ readOnly: true }] }, "/mounts/0"],
+  [{ images: [], mounts: [{ path: "srv" }] }, "/mounts/0/path"],
+  [{ images: [], mounts: [{ path: "/srv/" }] }, "/mounts/0/path"],
+  [{ images: [], mounts: [{ path: "/srv", readonly: true }] }, "/mounts/0"],
+  [{ images: [], capabilities: ["cap_chown"] }, "/capabilities/0"],
+  [{ images: [], devices: ["dri"] }, "/devices/0"],
+  [{ images: [], users: [] }, "/users"],
+  [{ images: [], users: { root: [] } }, "/users"],
+  [{ images: [], users: { admin: "root" } }, "/users/admin"],
+  [{ images: [], otherUsers: "root" }, "/otherUsers"],
+  [{ images: [], secretVariables: ["A|B"] }, "/secretVariables/0"],
+];
+
+for (const [settings, path] of BAD_SETTINGS) {
+  const name = `settings ${JSON.stringify(settings)} are refused, and deny where nobody looked`;
+  test(name, async () => {
+    assert.match(await refusesSettings(bench, settings), path);
+    const { allowed, reasons } = await bare.check("docker.request", PING, settings);
+    assert.is(allowed, false);
+    assert.is(reasons[0]!.rule, "settings-readable");
+    assert.match(reasons[0]!.message, `Cannot use the settings. ${path}`);
+  });
+}
+
+const PING: JsonObject = { method: "GET", path: "/_ping", query: {}, headers: {} };
+const SETTINGS: JsonObject = { images: ["docker.io/library/*"] };
+
+test("the manifest's defaults are the policy's", async () => {
+  const properties = manifest.settings!["properties"] as Record<string, { default?: JsonValue }>;
+  const defaults = Object.fromEntries(
+    Object.entries(properties).flatMap(([key, schema]) =>
+      schema.default === undefined ? [] : [[key, schema.default]]
+    ),
+  );
+  // Every setting but the one that has to be there has one.
+  assert.equal(Object.keys(defaults).length, Object.keys(properties).length - 1);
+  for (const item of cases) {
+    const { kind, object } = await documentOf(item, manifest, item.from);
+    const settings = item.settings as JsonObject;
+    assert.equal(
+      await bare.check(kind, object, { ...defaults, ...settings }),
+      await bare.check(kind, object, settings),
+      item.name,
+    );
+  }
+});
+
+/** A body of a container, by the door of the daemon and by that of a saved file. */
+async function throughBothDoors(body: JsonObject): Promise<[string[], string[]]> {
+  const call = {
+    method: "POST",
+    path: "/v1.41/containers/create",
+    query: {},
+    headers: {},
+    body,
+  };
+  const verdicts = await Promise.all(
+    ([["docker.request", call], ["docker.config", body]] as const).map(async ([kind, value]) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(value));
+      const [document] = await parseDocuments(bytes, { name: "x.json", kind });
+      return await bench.plugin(import.meta.url).check({
+        kind,
+        object: document!.object,
+        settings: SETTINGS,
+      });
+    }),
+  );
+  return verdicts.map(({ reasons }) => reasons.map(({ rule }) => rule)) as [string[], string[]];
+}
+
+test("a body gets the same reasons through both doors, in whichever case its keys are", async () => {
+  for (
+    const [body, rules] of [
+      [{ Image: "busybox:1" }, []],
+      [{ image: "busybox:1", hostconfig: { PRIVILEGED: true, capadd: ["all"] } }, [
+        "capability-added",
+        "privileged",
+      ]],
+      [{ Image: "evil.example/x:1", HostConfig: { binds: ["/:/host"], pidmode: "host" } }, [
+        "host-mount",
+        "host-namespace",
+        "image-allowed",
+      ]],
+      [{ Image: "busybox:1", HostConfig: { mounts: [{ type: "bind", SOURCE: "/etc" }] } }, [
+        "host-mount",
+      ]],
+    ] as const
+  ) {
+    const [request, config] = await throughBothDoors(body as unknown as JsonObject);
+    assert.equal([...request].sort(), rules);
+    assert.equal([...config].sort(), rules);
+  }
+});
+
+test("more reasons than are shown are counted", async () => {
+  const HostConfig = { CapAdd: Array.from({ length: 10_000 }, (_, i) => `X${i}`) };
+  const call = {
+    ...PING,
+    method: "POST",
+    path: "/containers/create",
+    body: { Image: "a:1", HostConfig },
+  };
+  const { allowed, reasons } = await bare.check("docker.request", call, SETTINGS);
+  assert.is(allowed, false);
+  assert.is(reasons.length, 101);
+  assert.is(
+    reasons.find(({ rule }) => rule === "more-reasons")!.message,
+    "There are 9900 reasons more.",
+  );
+});
+
+test("hostile texts come back in messages, cut short and as whole characters", async () => {
+  const text = `"\\\n\u0000\u2028<script>${"🎉".repeat(500_000)}\ud800`;
+  const HostConfig = { Binds: [`/${text}:/x`], SecurityOpt: [text], Runtime: text, [text]: 1 };
+  const body = { Image: text, HostConfig };
+  const call = { ...PING, method: "POST", path: "/containers/create", user: text, body };
+  const { allowed, reasons } = await bare.check("docker.request", call, SETTINGS);
+  assert.is(allowed, false);
+  assert.ok(reasons.length >= 5);
+  assert.ok(reasons.every(({ message }) => message.length < 500));
+  assert.ok(reasons.some(({ message }) => message.includes('"\\\n\u0000\u2028<script>🎉')));
+});
+
+test("names, paths and patterns of megabytes are told from what is allowed", async () => {
+  for (
+    const text of [
+      ...[
+        "a/".repeat(1_000_000),
+        "a".repeat(2_000_000),
+        "a-".repeat(1_000_000),
+        "a__".repeat(700_000),
+      ],
+      ...[":".repeat(2_000_000), "@".repeat(2_000_000), "/..".repeat(700_000)],
+    ]
+  ) {
+    const body = { Image: text, HostConfig: { Binds: [`/${text}:/x`] } };
+    const call = { ...PING, method: "POST", path: "/containers/create", body };
+    assert.is((await bare.check("docker.request", call, SETTINGS)).allowed, false);
+    const other = { ...PING, path: `/${text}` };
+    assert.is((await bare.check("docker.request", other, SETTINGS)).allowed, false);
+  }
+});
+
+test("no value in no place keeps the policy from a verdict, and none opens it", async () => {
+  const strange: readonly JsonValue[] = [
+    ...[null, 0, "x", "__proto__", "constructor", "host", "*", [], {}, [null], true],
+    { "": [[]] },
+    JSON.parse('{ "__proto__": { "images": ["*"] }, "toString": 1 }'),
+  ];
+  let count = 0;
+  const ask = async (kind: DocumentKind, object: JsonValue, settings?: JsonValue) => {
+    const { allowed, reasons } = await bare.check(kind, object, settings);
+    assert.is(allowed, reasons.length === 0);
+    count++;
+  };
+  for (const [i, item] of cases.entries()) {
+    const { kind, object } = await documentOf(item, manifest, item.from);
+    for (const replace of places(object)) {
+      await ask(kind, replace(strange[count % 13]!), item.settings);
+    }
+    // Settings are the same in most cases.
+    if (i % 10 !== 0) continue;
+    for (const replace of places(item.settings!)) {
+      await ask(kind, object, replace(strange[count % 13]!));
+    }
+  }
+  assert.ok(count > 2_000, `${count} places`);
+});
+
+test("a document of another kind is denied", async () => {
+  for (const kind of ["json", "yaml", "kubernetes"] as const) {
+    const { reasons } = await bare.check(kind, PING, SETTINGS);
+    assert.equal(reasons.map(({ rule }) => rule), ["malformed-document"]);
+  }
+});
+
+test("the same question gets the same bytes", async () => {
+  const answers = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const question = {
+      kind: "docker.request",
+      object: { ...PING, path: "/é" },
+      settings: SETTINGS,
+    } as const;
+    answers.add(encodeVerdict(await bench.plugin(import.meta.url).check(question)));
+  }
+  assert.is(answers.size, 1);
+});
+
+test.run();

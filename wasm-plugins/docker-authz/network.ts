@@ -1,0 +1,93 @@
+import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
+import type { Place } from "./place.ts";
+import { quote } from "./quote.ts";
+import type { Settings } from "./settings.ts";
+
+/** Options of a bridge that reach nothing of the host. */
+const BRIDGE_OPTIONS: readonly string[] = [
+  "com.docker.network.bridge.enable_icc",
+  "com.docker.network.bridge.enable_ip_masquerade",
+  "com.docker.network.container_iface_prefix",
+  "com.docker.network.driver.mtu",
+  "com.docker.network.enable_ipv4",
+  "com.docker.network.enable_ipv6",
+];
+
+/** Judges the body of a network that is to be made. */
+export function judgeNetworkCreate(place: Place, settings: Settings): void {
+  if (!place.isObject()) return place.malformed("a network's configuration");
+  judgeFields(place, CREATE, settings);
+  const driver = place.get("Driver").text() || "bridge";
+  if (!settings.networkDrivers.includes(driver)) {
+    const message = `The network driver ${quote(driver)} is not allowed.`;
+    return place.get("Driver").deny("network-allowed", message);
+  }
+  if (driver !== "bridge") return;
+  for (const [key, option] of place.get("Options").members()) {
+    if (BRIDGE_OPTIONS.includes(key)) continue;
+    option.deny("network-allowed", `The option ${quote(key)} of a network is not allowed.`);
+  }
+}
+
+/** Judges the body with which a container is connected to a network, or taken off it. */
+export function judgeConnect(place: Place, settings: Settings): void {
+  if (!place.isObject()) return place.malformed("a connection's configuration");
+  judgeFields(place, fields("Container Force", { EndpointConfig: judgeEndpoint }), settings);
+}
+
+/** Judges the networks that a container is to be on. */
+export function judgeEndpoints(place: Place, settings: Settings): void {
+  for (const [name, endpoint] of place.members()) {
+    judgeNetworkName(endpoint, name, settings);
+    judgeEndpoint(endpoint, settings);
+  }
+}
+
+/** Judges a network by its name. */
+export function judgeNetworkName(place: Place, name: string, { hostNamespaces }: Settings): void {
+  if (name !== "host" || hostNamespaces.includes("network")) return;
+  place.deny("host-namespace", "The host's network namespace is not allowed.");
+}
+
+const empty = (message: string): Judge => (place) => {
+  if (!place.isEmpty) place.deny("network-allowed", message);
+};
+
+/** What a network may not be: of the swarm. */
+const ofSwarm: Judge = (place, settings) => {
+  if (!place.isEmpty && place.value !== "local" && !settings.swarm) {
+    place.deny("swarm", "Networks of the swarm are not allowed.");
+  }
+};
+
+const CREATE: Fields = fields(
+  "Name CheckDuplicate Driver Internal ConfigOnly ConfigFrom EnableIPv4 EnableIPv6 Options Labels",
+  {
+    Scope: ofSwarm,
+    Attachable: ofSwarm,
+    Ingress: ofSwarm,
+    IPAM: (place, settings) =>
+      judgeFields(
+        place,
+        fields("Config", {
+          Driver: (driver) => {
+            const name = driver.text();
+            if (name === "" || name === "default") return;
+            driver.deny("network-allowed", `The address driver ${quote(name)} is not allowed.`);
+          },
+          Options: empty("Options of an address driver are not allowed."),
+        }),
+        settings,
+      ),
+  },
+);
+
+const ENDPOINT: Fields = fields(
+  "Links MacAddress Aliases GwPriority NetworkID EndpointID Gateway IPAddress IPPrefixLen IPv6Gateway " +
+    "GlobalIPv6Address GlobalIPv6PrefixLen DNSNames IPAMConfig",
+  { DriverOpts: empty("Options of an endpoint are not allowed.") },
+);
+
+function judgeEndpoint(place: Place, settings: Settings): void {
+  judgeFields(place, ENDPOINT, settings);
+}

@@ -1,0 +1,11 @@
+/** Text that somebody else wrote, for a message: in quotes, cut short, in whole characters. */
+export function quote(text: string, length = 200): string {
+  const short = text.length > length ? `${text.slice(0, length)}…` : text;
+  return `"${short.replace(/\p{Surrogate}/gu, "\ufffd")}"`;
+}
+
+/** A list of such texts, of which the first few are shown. */
+export function quoteAll(texts: readonly string[]): string {
+  const shown = texts.slice(0, 5).map((text) => quote(text, 100));
+  return [...shown, ...(texts.length > 5 ? [`${texts.length - 5} more`] : [])].join(", ");
+}

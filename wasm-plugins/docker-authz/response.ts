@@ -1,0 +1,45 @@
+import { type Call, roleOf } from "./call.ts";
+import { matchesGlob } from "./glob.ts";
+import { isObject, type Place } from "./place.ts";
+import { quote } from "./quote.ts";
+import type { Reasons } from "./reasons.ts";
+import type { Settings } from "./settings.ts";
+
+/** Answers in which the variables of containers stand. */
+const INSPECTS =
+  /^\/(?:containers\/[^/]+\/json|services(?:\/[^/]+)?|tasks(?:\/[^/]+)?|images\/.+\/json)$/;
+
+/**
+ * Judges an answer before its client gets it: whoever is no administrator gets none that holds a secret
+ * variable. One that Docker does not show may hold some.
+ */
+export function judgeAnswer(call: Call, settings: Settings, reasons: Reasons): void {
+  const { secretVariables } = settings;
+  if (secretVariables.length === 0 || roleOf(call, settings) === "admin") return;
+  if (call.method !== "GET" || !INSPECTS.test(call.path)) return;
+  if (call.isHidden) {
+    const message = "The answer may hold secret variables, and is too large to be looked at.";
+    return reasons.deny("secret-variable", "", message);
+  }
+  for (const [name, path] of variablesIn(call.body)) {
+    if (!secretVariables.some((pattern) => matchesGlob(pattern, name))) continue;
+    reasons.deny("secret-variable", path, `The answer holds the variable ${quote(name)}.`);
+  }
+}
+
+/** The names in every list `Env` that there is, and where they stand. */
+function* variablesIn(place: Place): Generator<[name: string, path: string]> {
+  if (Array.isArray(place.value)) {
+    for (const item of place.list()) yield* variablesIn(item);
+  } else if (isObject(place.value)) {
+    for (const [key, member] of place.members()) {
+      if (key !== "Env" || !Array.isArray(member.value)) {
+        yield* variablesIn(member);
+        continue;
+      }
+      for (const { value, path } of member.list()) {
+        if (typeof value === "string") yield [value.split("=", 1)[0]!, path];
+      }
+    }
+  }
+}

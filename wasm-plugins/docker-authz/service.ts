@@ -1,0 +1,93 @@
+import { judgeCapabilities, judgeLogDriver, judgeSysctls } from "./container.ts";
+import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
+import { judgeImage } from "./image.ts";
+import { judgeMount } from "./mount.ts";
+import { judgeNetworkName } from "./network.ts";
+import type { Place } from "./place.ts";
+import { quote } from "./quote.ts";
+import type { Settings } from "./settings.ts";
+
+/** Judges the body of a service that is to be made or changed. */
+export function judgeService(place: Place, settings: Settings): void {
+  if (!place.isObject()) return place.malformed("a service's configuration");
+  judgeFields(place, SERVICE, settings);
+  const container = place.get("TaskTemplate").get("ContainerSpec");
+  if (!container.isObject()) return container.malformed("the container of a service");
+  judgeImage(container.get("Image"), settings);
+}
+
+const nothing = (message: string): Judge => (place) => {
+  if (!place.isEmpty) place.deny("swarm", message);
+};
+
+/** A mode of the container's security, which may only be the default. */
+const defaultMode: Judge = (place, settings) =>
+  judgeFields(
+    place,
+    fields("", {
+      Mode: (mode) => {
+        const word = mode.text();
+        if (word === "" || word === "default") return;
+        mode.deny("security-option", `The security mode ${quote(word)} is not allowed.`);
+      },
+    }),
+    settings,
+  );
+
+const CONTAINER: Fields = fields(
+  "Image Labels Command Args Hostname Env Dir User Groups TTY OpenStdin ReadOnly StopSignal " +
+    "StopGracePeriod Hosts Isolation Init CapabilityDrop HealthCheck DNSConfig Secrets Configs Ulimits",
+  {
+    Mounts: (place, settings) => place.list().forEach((item) => judgeMount(item, settings)),
+    CapabilityAdd: judgeCapabilities,
+    Sysctls: judgeSysctls,
+    OomScoreAdj: (place) => {
+      if (typeof place.value === "number" && place.value >= 0) return;
+      place.deny("runtime-option", "No container may be kept from being ended for want of memory.");
+    },
+    Privileges: (place, settings) =>
+      judgeFields(
+        place,
+        fields("NoNewPrivileges", {
+          CredentialSpec: (spec) => {
+            if (spec.isEmpty) return;
+            spec.deny("security-option", "Credentials of Windows are not allowed.");
+          },
+          SELinuxContext: (context) => {
+            if (context.isEmpty) return;
+            context.deny("security-option", "A context of SELinux is not allowed.");
+          },
+          Seccomp: defaultMode,
+          AppArmor: defaultMode,
+        }),
+        settings,
+      ),
+  },
+);
+
+const networks: Judge = (place, settings) => {
+  for (const item of place.list()) {
+    judgeNetworkName(item, item.get("Target").text(), settings);
+    if (item.get("DriverOpts").isEmpty) continue;
+    item.deny("network-allowed", "Options of an endpoint are not allowed.");
+  }
+};
+
+const TASK: Fields = fields("ForceUpdate Resources RestartPolicy Placement", {
+  ContainerSpec: (place, settings) => judgeFields(place, CONTAINER, settings),
+  Networks: networks,
+  LogDriver: (place, settings) =>
+    judgeFields(place, fields("Options", { Name: judgeLogDriver }), settings),
+  Runtime: (place) => {
+    const word = place.text();
+    if (word === "" || word === "container") return;
+    place.deny("swarm", `Services of the runtime ${quote(word)} are not allowed.`);
+  },
+  PluginSpec: nothing("Services that install plugins are not allowed."),
+  NetworkAttachmentSpec: nothing("Attachments of networks are not allowed."),
+});
+
+const SERVICE: Fields = fields("Name Labels Mode UpdateConfig RollbackConfig EndpointSpec", {
+  TaskTemplate: (place, settings) => judgeFields(place, TASK, settings),
+  Networks: networks,
+});
