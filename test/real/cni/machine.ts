@@ -21,6 +21,8 @@ export interface Running {
   readonly pid: number;
   /** Resolves once it has said that, by either stream. */
   says(words: string): Promise<void>;
+  /** Resolves with its end. */
+  readonly ended: Promise<void>;
   /** Sends a signal and waits for the end. */
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -125,6 +127,7 @@ export class Machine implements AsyncDisposable {
     const pid = Number(await readLineOf(this.path(note)));
     const running: Running = {
       pid,
+      ended,
       says: async (words) => {
         for (let attempt = 0; attempt < 1_200 && !said.includes(words); attempt++) {
           if (hasEnded) break;

@@ -37,9 +37,6 @@ runroot = "/run/containers/storage"
 graphroot = "/run/containers/graph"
 `;
 
-/** Where cgroups of podman's containers lie. */
-const GROUPS = "libpod_parent";
-
 /** podman with CNI on a machine, and an image. */
 export class Podman {
   readonly image = "localhost/busybox:test";
@@ -82,11 +79,11 @@ export class Podman {
     ];
   }
 
-  /** Removes the empty cgroups that it leaves behind, which are this machine's. */
+  /** Removes the empty cgroups that it leaves behind, which are not the machine's own. */
   async removeGroups(): Promise<void> {
     for (const controller of ["", ...await readdir("/sys/fs/cgroup")]) {
-      const path = join("/sys/fs/cgroup", controller, GROUPS);
-      await rmdir(path).catch(() => {});
+      const path = join("/sys/fs/cgroup", controller, "libpod_parent");
+      for (const one of [join(path, "conmon"), path]) await rmdir(one).catch(() => {});
     }
   }
 }
