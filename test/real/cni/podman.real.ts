@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
+import { CLI } from "../../support/cli.ts";
 import { leaveOut } from "../../support/optional.ts";
+import { projectPath } from "../../support/paths.ts";
 import { suite } from "../../support/suite.ts";
 import { Machine, missingMachine, type Running } from "./machine.ts";
 import { programOf } from "./namespace.ts";
@@ -220,6 +222,33 @@ real("a kill -9 of podman in the middle of ADD leaves what DEL undoes", async ()
   assert.equal(await podman.remains(), [name]);
   const shm = "/run/containers/graph/vfs-containers/*/userdata/shm";
   await machine.sh(`ip netns del ${name}; umount ${shm}; podman rm --force --time 0 db`);
+});
+
+real("the commands of the plugin's README lead to a container, and to a refusal", async () => {
+  const readme = await readFile(projectPath("wasm-plugins", "policy-network", "README.md"), "utf8");
+  const script = /<!-- example: podman -->\s+```sh\n([^]*?)```/.exec(readme)![1]!;
+  await using fresh = await Machine.make();
+  const itsPodman = await Podman.make(fresh);
+  const bin = "/opt/readme/bin";
+  await fresh.write({
+    [`${bin}/cofferdam`]: `#!/bin/sh\nexec ${[CLI[0], ...CLI[1]].join(" ")} "$@"\n`,
+    "/opt/readme/commands": script,
+  });
+  await fresh.sh(`chmod +x ${bin}/cofferdam
+    ln -s ${projectPath("wasm-plugins")} /opt/readme/wasm-plugins
+    podman tag ${itsPodman.image} docker.io/library/busybox:latest`);
+  const inFolder = "cd /opt/readme; PATH=$1:$PATH; . ./commands";
+  const { code, stdout, stderr } = await fresh.run("sh", ["-ec", inFolder, "sh", bin]);
+  assert.is(code, 126, stderr);
+  assert.match(stdout, /inet 10\.88\.7\.3\/24/);
+  assert.match(stderr, '"guest" may not join the network "web"');
+  const hosts = await fresh.sh("busybox wget -qO- http://127.0.0.1:8080/hosts");
+  assert.match(hosts, /^10\.88\.7\.2\t.*web-1$/m);
+  await itsPodman.do(["rm", "--force", "--all", "--time", "0"]);
+  assert.equal(await itsPodman.remains(), []);
+  const uninstall = /`(cofferdam uninstall cni [^`]+)`/.exec(readme)![1]!;
+  await fresh.sh(`PATH=${bin}:$PATH; ${uninstall.replaceAll("\n", " ")}`);
+  assert.equal(await readdir(fresh.path("/opt/cni/bin")), []);
 });
 
 test.run();
