@@ -9,6 +9,7 @@ const PLUGINS = "github.com/containernetworking/plugins/plugins";
 /** What is built from the Go modules of `go.mod`, by its name. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   driver: "./driver",
+  timer: "./timer",
   cnitool: `${CNI}/cnitool`,
   "plugins/noop": `${CNI}/plugins/test/noop`,
   "current/bridge": `${PLUGINS}/main/bridge`,
@@ -36,7 +37,9 @@ export const GENERATIONS: readonly Generation[] = [
 const FOLDER = join(PROJECT, ".work", "cni");
 
 /** The path of what {@link buildTools} has built: a program, or a folder of plugins. */
-export function tool(name: "driver" | "cnitool" | "plugins" | "current" | "generations"): string {
+export function tool(
+  name: "driver" | "timer" | "cnitool" | "plugins" | "current" | "generations",
+): string {
   return join(FOLDER, name);
 }
 
