@@ -56,6 +56,22 @@ async function installDocker(): Promise<void> {
   if (await lacks()) await install("docker-cli");
 }
 
+/** What `test/real/cni` needs beside Go: native plugins and runtimes, none of which runs as a service. */
+async function installCni(): Promise<void> {
+  const programs = "podman containerd ctr runc busybox ip iptables unshare nsenter cc";
+  const find = `test -x /usr/lib/cni/bridge || exit 1
+for one in ${programs}; do command -v $one || exit 1; done`;
+  const lacks = async () => (await runCommand("sh", ["-c", find])).code !== 0;
+  if (!await lacks()) return;
+  await run("apt-get", ["update", "-qq"]);
+  await run("apt-get", [
+    ...["install", "-y", "-qq", "--no-install-recommends"],
+    ...["containernetworking-plugins", "podman", "containerd", "runc", "busybox-static"],
+    ...["iproute2", "iptables", "util-linux", "gcc", "libc6-dev"],
+  ]);
+  if (await lacks()) throw new Error(`not all of these are there: ${programs}`);
+}
+
 /** One step: passes unless it throws. */
 async function step(name: string, action: () => Promise<unknown>): Promise<void> {
   console.log(`\n==== ${name}`);
@@ -193,6 +209,7 @@ await host.close();
 const node = process.execPath;
 await step("the samples in C and Go", installCompilers);
 await step("a Docker daemon", installDocker);
+await step("runtimes of CNI", installCni);
 await tests("npm test", "npm", ["test"]);
 await tests("npm run test:real", "npm", ["run", "test:real", "--silent"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);

@@ -65,6 +65,7 @@ export async function measureCni(): Promise<Section[]> {
         const served = await install(runtime, join(folder, `served-${all.length}`));
         daemons.push(await serve(runtime.cofferdam, served));
         all.push(contender(name, join(served, "wasm-ipam"), IN_TURN));
+        all.push(onlyLooks(`the same, a plugin without state, ${runtime.name}`, served));
         const alone = await install(runtime, join(folder, `alone-${all.length}`));
         const path = join(alone, "wasm-ipam");
         all.push(contender(`shim alone, ${runtime.name}`, path, IN_TURN_ALONE));
@@ -91,6 +92,13 @@ function contender(name: string, path: string, calls: number, ipam: object = {})
   const config = JSON.stringify({ ...CONFIG, ipam: { type: "wasm-ipam", ...ipam, ...RANGES } });
   const rounds = { ADD: [], DEL: [], "ADD at once": [], "DEL at once": [] };
   return { name, path, config, calls, rounds };
+}
+
+/** What a call costs beside the state: `audit-network`, which hands on what it is told. */
+function onlyLooks(name: string, bin: string): Contender {
+  const prevResult = { cniVersion: "1.0.0", ips: [{ address: "10.0.0.2/16" }] };
+  const made = contender(name, join(bin, "audit-network"), IN_TURN);
+  return { ...made, config: JSON.stringify({ ...CONFIG, prevResult }) };
 }
 
 async function measure(
@@ -132,13 +140,15 @@ async function install({ cofferdam }: Runtime, folder: string): Promise<string> 
   const bin = join(folder, "bin");
   await mkdir(bin, { recursive: true });
   const [program, ...before] = cofferdam;
-  const what = ["--plugin", builtPlugin("wasm-ipam"), "--type", "wasm-ipam", "--bin-dir", bin];
   const state = ["--instance", "bench", `--allow-state=${join(folder, "state")}`];
-  const { code, output } = await runCommand(
-    program,
-    [...before, "install", "cni", ...what, ...state, "--shim", "c", "--timeout", "60s"],
-  );
-  if (code !== 0) throw new Error(output);
+  for (const [type, ...more] of [["wasm-ipam", ...state], ["audit-network"]] as const) {
+    const what = ["--plugin", builtPlugin(type), "--type", type, "--bin-dir", bin, ...more];
+    const { code, output } = await runCommand(
+      program,
+      [...before, "install", "cni", ...what, "--shim", "c", "--timeout", "60s"],
+    );
+    if (code !== 0) throw new Error(output);
+  }
   return bin;
 }
 
