@@ -48,7 +48,7 @@ rm -rf /etc/cni /opt/cni /var/lib/cni
 mkdir -p /etc/cni/net.d /opt/cni/bin
 ip link set lo up
 echo up
-exec sleep infinity`;
+exec cat >/dev/null`;
 
 const UNSHARE = ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
 
@@ -70,7 +70,8 @@ export class Machine implements AsyncDisposable {
 
   static async make(): Promise<Machine> {
     const shell = spawn("unshare", [...UNSHARE, "--mount-proc", "sh", "-c", BOOT], {
-      stdio: ["ignore", "pipe", "pipe"],
+      // By its end it knows of ours, however we end.
+      stdio: ["pipe", "pipe", "pipe"],
     });
     await new Promise<void>((resolve, reject) => {
       let output = "";

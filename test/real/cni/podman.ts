@@ -83,7 +83,10 @@ export class Podman {
   async removeGroups(): Promise<void> {
     for (const controller of ["", ...await readdir("/sys/fs/cgroup")]) {
       const path = join("/sys/fs/cgroup", controller, "libpod_parent");
-      for (const one of [join(path, "conmon"), path]) await rmdir(one).catch(() => {});
+      const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+      const inner = entries.filter((entry) => entry.isDirectory());
+      for (const { name } of inner) await rmdir(join(path, name)).catch(() => {});
+      await rmdir(path).catch(() => {});
     }
   }
 }

@@ -4,6 +4,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -31,7 +32,11 @@ func (q *question) call(container string) error {
 	plugin.Stdin = bytes.NewBufferString(q.Config)
 	output, err := plugin.Output()
 	if err != nil {
-		return fmt.Errorf("%s of %s: %v: %s", q.Command, container, err, output)
+		var ended *exec.ExitError
+		if errors.As(err, &ended) {
+			output = append(output, ended.Stderr...)
+		}
+		return fmt.Errorf("%s %s of %s: %v: %s", q.Path, q.Command, container, err, output)
 	}
 	if q.Command == "ADD" && !bytes.Contains(output, []byte(`"address"`)) {
 		return fmt.Errorf("no address for %s: %s", container, output)
