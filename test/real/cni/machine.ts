@@ -34,11 +34,12 @@ export interface Install {
   readonly binDir?: string;
 }
 
-/** Folders that a machine sees as they are here, and changes for itself. */
+/** Folders that a machine sees as they are here, and changes for itself; `/run` and `/dev/shm` are its own. */
 const OWN_FOLDERS = ["/etc", "/opt", "/var/lib"];
 
 const BOOT = `set -e
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /dev/shm
 for folder in ${OWN_FOLDERS.join(" ")}; do
   own=/run/own$folder
   mkdir -p $own/upper $own/work
@@ -54,7 +55,7 @@ const UNSHARE = ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kil
 
 /**
  * A machine in this one, for runtimes whose paths are fixed: it has processes, a network and mounts of its
- * own, and what is written to {@link OWN_FOLDERS} and `/run` is seen by nobody else. All of it ends with it.
+ * own, and what is written to {@link OWN_FOLDERS}, `/run` and `/dev/shm` is seen by nobody else. All of it ends with it.
  */
 export class Machine implements AsyncDisposable {
   readonly #shell: ChildProcess;
