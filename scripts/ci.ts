@@ -43,20 +43,25 @@ async function installCompilers(): Promise<void> {
   if (/^(Took|Left out)/m.test(built)) throw new Error("a compiler is missing or another one");
 }
 
-/** What `test/real/docker` and `test/real/cni` need: a daemon, which no service starts here, and tools. */
+/**
+ * What `test/real/docker` and `test/real/cni` need beside Go: daemons and runtimes, none of which
+ * runs as a service here, and tools.
+ */
 async function installDaemons(): Promise<void> {
-  const find =
-    "for one in dockerd docker busybox iptables ip; do command -v $one || exit 1; done; " +
-    "test -x /usr/lib/cni/bridge -o -x /opt/cni/bin/bridge";
+  const programs =
+    "dockerd docker podman containerd ctr runc busybox ip iptables unshare nsenter cc";
+  const find = `test -x /usr/lib/cni/bridge || exit 1
+for one in ${programs}; do command -v $one || exit 1; done`;
   const lacks = async () => (await runCommand("sh", ["-c", find])).code !== 0;
   const install = (...packages: string[]) =>
     run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
   if (!await lacks()) return;
   await run("apt-get", ["update", "-qq"]);
-  await install("docker.io", "containernetworking-plugins");
-  await install("busybox-static", "iptables", "iproute2");
+  await install("docker.io", "podman", "containerd", "runc", "containernetworking-plugins");
+  await install("busybox-static", "iptables", "iproute2", "util-linux", "gcc", "libc6-dev");
   // Newer distributions have the command in a package of its own.
   if (await lacks()) await install("docker-cli");
+  if (await lacks()) throw new Error(`not all of these are there: ${programs}`);
 }
 
 /** One step: passes unless it throws. */
@@ -195,7 +200,7 @@ await host.close();
 
 const node = process.execPath;
 await step("the samples in C and Go", installCompilers);
-await step("a Docker daemon and plugins of CNI", installDaemons);
+await step("daemons and runtimes of containers", installDaemons);
 await tests("npm test", "npm", ["test"]);
 await tests("npm run test:real", "npm", ["run", "test:real", "--silent"]);
 await tests("checks of npm run ok", node, [join("build", "scripts", "ok.js")]);

@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { withoutExperimentalWarnings } from "../../src/platform/warning.ts";
 import { PROJECT } from "../project.ts";
 import { measureCipd } from "./cipd.ts";
+import { measureCni } from "./cni.ts";
 import { measureCold } from "./cold.ts";
 import { measureDocker } from "./docker.ts";
 import { measureFiles } from "./files.ts";
@@ -89,6 +90,8 @@ async function measure(part: Part): Promise<Section[]> {
       return await (await loadCalls()).measureFresh(runtime);
     case "cipd":
       return await measureCipd();
+    case "cni":
+      return await measureCni();
     case "docker":
       return await measureDocker();
     case "metering":

@@ -8,6 +8,7 @@ export const PARTS = [
   "metering",
   "authoring",
   "cipd",
+  "cni",
   "docker",
 ] as const;
 

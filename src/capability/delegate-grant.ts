@@ -17,7 +17,7 @@ export interface DelegateGrant {
   readonly folders: readonly string[];
   /** `sha256:<hex>` by type. A plugin that another plugin runs is not checked. */
   readonly digests?: Readonly<Record<string, string>> | undefined;
-  /** Folders in which network namespaces lie. Default: `/run/netns` and `/var/run/netns`. */
+  /** Folders in which network namespaces lie that are not the container's own. Default: `/run/netns` and `/var/run/netns`. */
   readonly netns?: readonly string[] | undefined;
   /** Their PATH. Default: {@link DEFAULT_PATH}. */
   readonly path?: string | undefined;

@@ -18,7 +18,7 @@ import {
 } from "./delegate-request.ts";
 import { FUNCTION_NAMES } from "./function-names.ts";
 import { checkGrant } from "./grant.ts";
-import type { Capability } from "./host-function.ts";
+import type { Capability, HostCall } from "./host-function.ts";
 import type { JsonObject } from "../json.ts";
 import { shownOutput } from "./output-text.ts";
 import { ProcessRunner } from "./process-runner.ts";
@@ -51,7 +51,7 @@ export const delegate: Capability<DelegateGrant> = {
         "delegate",
         name,
         schema,
-        (request, { signal }) => delegates.run(command, request, signal),
+        (request, call) => delegates.run(command, request, call),
       )
     );
     return { functions, warnings: delegates.warnings, close: () => delegates.close() };
@@ -102,7 +102,7 @@ class Delegates {
   async run(
     command: CniCommand,
     request: DelegateRequest,
-    signal: AbortSignal,
+    { signal, netns: own }: HostCall,
   ): Promise<JsonObject> {
     const { type, config, containerId = "", netns = "", ifname = "", args = "" } = request;
     if (!this.#types.has(type)) {
@@ -110,7 +110,7 @@ class Delegates {
       throw new PluginError("capability.denied", message);
     }
     checkPluginTypes(config, type, this.#types);
-    this.#checkNetns(netns);
+    if (netns !== own) this.#checkNetns(netns);
     checkSize(config);
     const { folders, path = DEFAULT_PATH, timeoutMs, maxOutputBytes } = this.#grant;
     const result = await runCniPlugin(this.#runner, await this.#program(type), {
@@ -121,12 +121,15 @@ class Delegates {
     return { result };
   }
 
-  /** Any other namespace, the host's own among them, is nothing that a guest may reach into. */
+  /**
+   * Into the container's own namespace the caller lets it reach, wherever that lies: `ctr` names it
+   * `/proc/PID/ns/net`. Any other one, the host's own among them, is nothing for a guest.
+   */
   #checkNetns(netns: string): void {
     const folders = this.#grant.netns ?? DEFAULT_NETNS;
     const isInside = folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`));
     if (netns === "" || isInside) return;
-    const message = "Cannot use the netns: it is in none of the granted folders";
+    const message = "Cannot use the netns: it is not the container's own, and in no granted folder";
     throw new PluginError("capability.denied", message);
   }
 

@@ -24,6 +24,8 @@ export interface HostCall {
   readonly signal: AbortSignal;
   /** What the caller handed over for this call. */
   readonly blobs: BlobTable;
+  /** The network namespace of the container that the call is about, as its caller named it. */
+  readonly netns?: string | undefined;
   /** Tells the operator why a function failed in the host, which its guest is not told. */
   readonly report?: ((name: string, cause: unknown) => void) | undefined;
 }

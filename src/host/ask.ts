@@ -30,6 +30,8 @@ export interface Question<Request, Answer> {
   readonly method: Pick<ContractMethod<Request, unknown>, "entry" | "request"> & {
     readonly absent?: Answer;
   };
+  /** The network namespace of the container that the question is about. */
+  readonly netns?: string | undefined;
   request(header: { readonly settings: JsonValue; readonly now: string }): Request;
   read(request: Request, output: Uint8Array): Answer;
 }
@@ -41,7 +43,7 @@ export interface Question<Request, Answer> {
  */
 export async function ask<Request, Answer>(
   { manifest, guest, has, settings }: AskedGuest,
-  { contract, method, request: put, read }: Question<Request, Answer>,
+  { contract, method, netns, request: put, read }: Question<Request, Answer>,
   { signal, now: given, onLog }: AskOptions = {},
 ): Promise<Answer> {
   checkImplements(manifest, contract);
@@ -49,7 +51,7 @@ export async function ask<Request, Answer>(
   const request = put({ settings, now });
   const input = encodeRequest(method.request, request);
   if (method.absent !== undefined && !has(method.entry)) return method.absent;
-  const { output } = await guest.call(method.entry, input, { signal, now, onLog });
+  const { output } = await guest.call(method.entry, input, { signal, now, onLog, netns });
   return read(request, output);
 }
 

@@ -34,6 +34,7 @@ export function networkOf(guest: AskedGuest): NetworkPlugin {
       ask(guest, {
         contract: "network",
         method: NETWORK_METHODS[name],
+        netns: "netns" in input ? input.netns : undefined,
         request: (header) => networkRequest(name, input, header),
         read: (request, output) => readNetworkAnswer(name, request, output),
       } as Question<NetworkRequest<Method>, NetworkAnswer<Method>>, options);

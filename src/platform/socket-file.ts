@@ -2,6 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { chmod, link, lstat, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isRefused } from "./connection.ts";
+import { checkDenoSockets } from "./deno-sockets.ts";
 import { isMissing } from "./file-system.ts";
 import { asOutputError } from "./output-file.ts";
 
@@ -32,12 +33,13 @@ const FIRST_NAME = "s";
  *
  * @param listen Listens on a path.
  * @returns What keeps the name, where it is in use.
- * @throws {PluginError} `output.unwritable`; what `listen` throws
+ * @throws {PluginError} `output.unwritable`; `usage.invalid` on an old Deno; what `listen` throws
  */
 export async function placeSocket(
   path: string,
   listen: (path: string) => Promise<void>,
 ): Promise<SocketFile | NameInUse> {
+  checkDenoSockets();
   let folder: string | undefined;
   try {
     folder = await mkdtemp(join(dirname(path), ".c-"));

@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly now?: string | undefined;
   /** What the guest may read and write by handle. */
   readonly blobs?: BlobTable | undefined;
+  /** The network namespace of the container that the call is about. */
+  readonly netns?: string | undefined;
   /** For this call, in place of the functions of the same names that the module was loaded with. */
   readonly functions?: readonly HostFunction[] | undefined;
   /** Hears the guest's log, bounded and fit to be shown; without it, nobody does. */

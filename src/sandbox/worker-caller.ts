@@ -55,9 +55,9 @@ export function workerCaller(
       };
     };
     const controller = new AbortController();
-    const { signal, blobs = NO_BLOBS } = options;
+    const { signal, blobs = NO_BLOBS, netns } = options;
     const report = reporter(options);
-    const host: HostCall = { entry, now, signal: controller.signal, blobs, report };
+    const host: HostCall = { entry, now, signal: controller.signal, blobs, netns, report };
     try {
       const result = await pool.run(pack, {
         label: `"${entry}" of ${name}`,

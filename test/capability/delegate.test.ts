@@ -17,6 +17,7 @@ import {
   rejection,
   writeScript,
 } from "../support/process-fixture.ts";
+import { ask as askIn, hostCall } from "../support/capability.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("delegate");
@@ -142,6 +143,17 @@ test("delegate_add reaches only into granted folders of namespaces", async () =>
   const other = await open({ netns: ["/run/docker/netns/"] });
   await askOk(other, "delegate_add", { ...REQUEST, netns: "/run/docker/netns/n" });
   await askRefused(other, "delegate_add", REQUEST, "capability.denied");
+});
+
+test("a delegate reaches into the namespace of the container at hand, wherever it lies", async () => {
+  const one = await open({ netns: [] });
+  const [own, other] = ["/proc/4711/ns/net", "/proc/1/ns/net"];
+  const call = hostCall({ netns: own });
+  for (const name of ["delegate_add", "delegate_check", "delegate_del"]) {
+    assert.ok("ok" in await askIn(one, name, { ...REQUEST, netns: own }, call), name);
+    const { error } = await askIn(one, name, { ...REQUEST, netns: other }, call);
+    assert.is((error as JsonObject | undefined)?.["code"], "capability.denied", name);
+  }
 });
 
 test("delegate_add hands a plugin's error on", async () => {

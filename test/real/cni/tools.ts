@@ -9,9 +9,13 @@ const PLUGINS = "github.com/containernetworking/plugins/plugins";
 /** What is built from the Go modules of `go.mod`, by its name. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   driver: "./driver",
+  timer: "./timer",
+  cnitool: `${CNI}/cnitool`,
   "plugins/noop": `${CNI}/plugins/test/noop`,
   "current/bridge": `${PLUGINS}/main/bridge`,
   "current/host-local": `${PLUGINS}/ipam/host-local`,
+  "current/portmap": `${PLUGINS}/meta/portmap`,
+  "current/firewall": `${PLUGINS}/meta/firewall`,
 };
 
 /** A plugin as it was built with a release of the Go module, and what it says to VERSION. */
@@ -32,8 +36,10 @@ export const GENERATIONS: readonly Generation[] = [
 
 const FOLDER = join(PROJECT, ".work", "cni");
 
-/** The path of what {@link buildTools} has built: `driver`, or a folder of plugins. */
-export function tool(name: "driver" | "plugins" | "current" | "generations"): string {
+/** The path of what {@link buildTools} has built: a program, or a folder of plugins. */
+export function tool(
+  name: "driver" | "timer" | "cnitool" | "plugins" | "current" | "generations",
+): string {
   return join(FOLDER, name);
 }
 
