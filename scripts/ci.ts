@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { builtPlugin, PLUGINS } from "./build-plugins.ts";
+import { COMMAND } from "./bundle-command.ts";
 import { denoPath, PROJECT } from "./project.ts";
 import { type CommandOptions, runCommand } from "./run-command.ts";
 
@@ -131,10 +132,9 @@ async function reportOn(program: string, args: string[]): Promise<string> {
 const TIERS = ["--liftoff-only", "--no-liftoff"];
 
 async function compareReports(newer: string): Promise<void> {
-  const main = join("build", "src", "cli", "main.js");
   const source = join("src", "cli", "main.ts");
   const nodes = [process.execPath, newer].flatMap((node) =>
-    [[], ...TIERS.map((tier) => [tier])].map((flags) => [node, [...flags, main]] as const)
+    [[], ...TIERS.map((tier) => [tier])].map((flags) => [node, [...flags, COMMAND]] as const)
   );
   const denos = ["", ...TIERS].map((tier) =>
     [denoPath(), ["run", "-A", ...(tier ? [`--v8-flags=${tier}`] : []), source]] as const

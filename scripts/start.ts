@@ -2,9 +2,9 @@
  * `npm start`: the main job on inputs that look like real ones. Checks the samples of `image-policy`
  * with `cofferdam check`, as a user would, and says what was run.
  */
-import { join } from "node:path";
 import process from "node:process";
 import { spawnSync } from "node:child_process";
+import { COMMAND } from "./bundle-command.ts";
 import { denoPath, PROJECT } from "./project.ts";
 
 const ARGS = [
@@ -19,7 +19,7 @@ const ARGS = [
 const onDeno = "Deno" in globalThis;
 const [program, prefix] = onDeno
   ? [denoPath(), ["run", "-A", "src/cli/main.ts"]]
-  : [process.execPath, [join("build", "src", "cli", "main.js")]];
+  : [process.execPath, [COMMAND]];
 
 console.log(`$ cofferdam ${ARGS.join(" ")}\n`);
 const { status } = spawnSync(program, [...prefix, ...ARGS], { cwd: PROJECT, stdio: "inherit" });

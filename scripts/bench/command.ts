@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { COMMAND } from "../bundle-command.ts";
 import { denoPath, PROJECT } from "../project.ts";
 import { runCommand } from "../run-command.ts";
 
@@ -39,8 +40,7 @@ const LIMIT_MS = 120_000;
  * @throws {Error} Without a build.
  */
 export async function findRuntimes(): Promise<readonly Runtime[]> {
-  const main = join(PROJECT, "build", "src", "cli", "main.js");
-  for (const file of [main, PLUGIN]) {
+  for (const file of [COMMAND, PLUGIN]) {
     if (!existsSync(file)) {
       throw new Error(`Cannot measure "${file}": it is not there, run "npm run build"`);
     }
@@ -54,8 +54,8 @@ export async function findRuntimes(): Promise<readonly Runtime[]> {
     {
       name: `Node ${await ask(node, "-p", "process.versions.node")}`,
       bare: [node, "-e", "0"],
-      cofferdam: [node, main],
-      check: [node, main, ...check],
+      cofferdam: [node, COMMAND],
+      check: [node, COMMAND, ...check],
     },
     {
       name: `Deno ${await ask(deno, "eval", "console.log(Deno.version.deno)")}`,

@@ -87,7 +87,7 @@ export async function buildPlugin(path: string, options: BuildOptions = {}): Pro
     ...{ engine, state: outcome.state, entries, slots },
     memoryPages: manifest.limits?.memoryPages ?? LIMITS.memoryPages,
   });
-  const licenses = await collectLicenses(program, folder);
+  const licenses = await collectLicenses(program.inputs, folder);
   const bytes = packBundle(
     concatBytes([
       snapshot,

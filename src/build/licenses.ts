@@ -3,7 +3,6 @@ import { isWithin, readDirectory, readFileBounded, withSlashes } from "../platfo
 import { folderWith, packageFolder } from "../platform/package.ts";
 import { absolutePath, joinPath, splitPath } from "../platform/path.ts";
 import { PluginError } from "../plugin-error.ts";
-import type { Program } from "./bundle-program.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -16,11 +15,15 @@ const RULE = `${"=".repeat(80)}\n`;
  * The licences of all that a plugin contains, as one text: of the npm packages that are in its program,
  * of the engine, and ours.
  *
- * @param folder What the program's paths are relative to.
+ * @param inputs Files that are in it, and how many bytes of each.
+ * @param folder What their paths are relative to.
  */
-export async function collectLicenses(program: Program, folder: string): Promise<string> {
+export async function collectLicenses(
+  inputs: ReadonlyMap<string, number>,
+  folder: string,
+): Promise<string> {
   const packages: string[] = [];
-  for (const path of packagesOf(program, folder)) packages.push(await packageLicense(path));
+  for (const path of packagesOf(inputs, folder)) packages.push(await packageLicense(path));
   // By what they say, which begins with the name: where packages lie differs between machines.
   const parts = [...new Set(packages)].sort();
   const root = packageFolder();
@@ -34,7 +37,7 @@ export async function collectLicenses(program: Program, folder: string): Promise
  * of the same workspace, or of another folder) counts like who is in `node_modules`; the author's own
  * package does not.
  */
-function packagesOf({ inputs }: Program, folder: string): string[] {
+function packagesOf(inputs: ReadonlyMap<string, number>, folder: string): string[] {
   const found = new Set<string>();
   for (const [path, bytes] of inputs) {
     if (bytes === 0 || path.startsWith(KIT_PREFIX)) continue;

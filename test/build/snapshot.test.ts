@@ -112,7 +112,7 @@ test("a plugin's error is one in plain Extism too", async ({ sandbox }) => {
   assert.is(await codeOf(call), "sandbox.guest-error");
 });
 
-const COMPILED = projectPath("build", "src", "cli", "main.js");
+const COMPILED = projectPath("build", "command", "cofferdam.js");
 
 if (existsSync(COMPILED)) {
   test("the command gives the same bytes on Node and on Deno", async ({ folder }) => {

@@ -9,7 +9,7 @@ import { projectPath } from "../support/paths.ts";
 export const TEST_MODULE: string = pathToFileURL(
   "Deno" in globalThis
     ? projectPath("src", "testing", "test.ts")
-    : projectPath("build", "src", "testing", "test.js"),
+    : projectPath("build", "command", "test.js"),
 ).href;
 
 const DENY = JSON.stringify({

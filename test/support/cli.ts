@@ -25,7 +25,7 @@ const onDeno = "Deno" in globalThis;
 /** Program and first arguments of the command on the runtime that the tests run on. */
 export const CLI: readonly [string, readonly string[]] = onDeno
   ? [process.execPath, ["run", "-A", "--quiet", projectPath("src", "cli", "main.ts")]]
-  : [process.execPath, [projectPath("build", "src", "cli", "main.js")]];
+  : [process.execPath, [projectPath("build", "command", "cofferdam.js")]];
 
 /** The environment of a child without what would change its output: uvu forces colours, for one. */
 export function plainEnvironment(): Record<string, string | undefined> {

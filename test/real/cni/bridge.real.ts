@@ -90,7 +90,7 @@ async function findDeno(): Promise<string> {
 const CLI: Readonly<Record<RuntimeName, readonly [string, ...string[]]>> = {
   node: [
     "Deno" in globalThis ? "node" : process.execPath,
-    projectPath("build", "src", "cli", "main.js"),
+    projectPath("build", "command", "cofferdam.js"),
   ],
   deno: [
     "Deno" in globalThis ? process.execPath : await findDeno(),
