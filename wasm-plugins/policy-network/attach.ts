@@ -5,7 +5,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "cofferdam/guest";
-import { readNetwork } from "../pool-ipam/address.ts";
+import { readNetwork } from "../shared/address.ts";
 import { isObject } from "../wasm-ipam/json.ts";
 import { BRIDGE, CODE, HOST_LOCAL, type NetworkSettings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { endOf, type Ip, readIp, readNetwork } from "../pool-ipam/address.ts";
+import { endOf, type Ip, readIp, readNetwork } from "../shared/address.ts";
 import { isObject, quote } from "../wasm-ipam/json.ts";
 import { readWanted } from "../wasm-ipam/wanted.ts";
 import { CODE, type NetworkSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject, SettingsFault } from "cofferdam/guest";
-import { readNetwork } from "../pool-ipam/address.ts";
+import { readNetwork } from "../shared/address.ts";
 import { quote } from "../wasm-ipam/json.ts";
 
 /** What the schema in plugin.json allows of one network. */

@@ -6,7 +6,7 @@ import {
   whySpecial,
   writeIp,
   writeNetwork,
-} from "../pool-ipam/address.ts";
+} from "../shared/address.ts";
 
 /** A route that containers of a network get. */
 export interface Route {

@@ -7,7 +7,7 @@ import {
   type NetworkQuestion,
   type SettingsFault,
 } from "cofferdam/guest";
-import { readNetwork, writeIp } from "../pool-ipam/address.ts";
+import { readNetwork, writeIp } from "../shared/address.ts";
 import { allocate } from "./allocate.ts";
 import { isObject, quote } from "./json.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";

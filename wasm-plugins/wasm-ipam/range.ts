@@ -7,7 +7,7 @@ import {
   readNetwork,
   sizeOf,
   writeIp,
-} from "../pool-ipam/address.ts";
+} from "../shared/address.ts";
 import { isObject, quote } from "./json.ts";
 
 /** Addresses in a row that may be given out, but for the gateway's. */

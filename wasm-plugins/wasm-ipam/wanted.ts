@@ -1,5 +1,5 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { type Ip, readIp } from "../pool-ipam/address.ts";
+import { type Ip, readIp } from "../shared/address.ts";
 import { isObject, quote } from "./json.ts";
 
 /** Where a runtime may say which addresses it wants. */
