@@ -1,5 +1,5 @@
 import type { Host, JsonObject } from "cofferdam/guest";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../shared/glob.ts";
 import { readHashAlgo } from "./instance-id.ts";
 import { judgeMetadata } from "./metadata.ts";
 import { entriesFor } from "./package-list.ts";

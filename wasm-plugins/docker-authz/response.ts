@@ -1,5 +1,5 @@
+import { matchesGlob } from "../shared/glob.ts";
 import { type Call, roleOf } from "./call.ts";
-import { matchesGlob } from "./glob.ts";
 import { isObject, type Place } from "./place.ts";
 import { quote } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
