@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
-import { isObject } from "./json.ts";
+import { isObject } from "../shared/json.ts";
 import { entriesFor } from "./package-list.ts";
 import { isDefinitionName } from "./package-name.ts";
 import { quote } from "./quote.ts";

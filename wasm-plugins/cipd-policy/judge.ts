@@ -1,6 +1,6 @@
 import type { AdmissionRequest, Host, Verdict } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
 import { judgeDefinition } from "./definition.ts";
-import { isObject } from "./json.ts";
 import { judgePin } from "./pin.ts";
 import { Reasons } from "./reasons.ts";
 import { readSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
-import { isObject } from "./json.ts";
+import { isObject } from "../shared/json.ts";
 import { isPackageName } from "./package-name.ts";
 import type { Named } from "./package-list.ts";
 import { quote } from "./quote.ts";

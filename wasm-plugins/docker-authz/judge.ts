@@ -1,7 +1,8 @@
 import type { AdmissionRequest, Verdict } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
 import { judgeCall, readCall } from "./call.ts";
 import { judgeConfig } from "./config.ts";
-import { isObject, Place } from "./place.ts";
+import { Place } from "./place.ts";
 import { EnoughReasons, Reasons } from "./reasons.ts";
 import { judgeAnswer } from "./response.ts";
 import { readSettings } from "./settings.ts";

@@ -1,6 +1,7 @@
 import { matchesGlob } from "../shared/glob.ts";
+import { isObject } from "../shared/json.ts";
 import { type Call, roleOf } from "./call.ts";
-import { isObject, type Place } from "./place.ts";
+import type { Place } from "./place.ts";
 import { quote } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";

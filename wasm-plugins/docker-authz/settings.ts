@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
 import { type ImagePattern, readImagePattern } from "./image.ts";
 import { type Namespace, NAMESPACES } from "./namespace.ts";
-import { isObject } from "./place.ts";
 import { quote } from "./quote.ts";
 
 /** What a user may do: everything; what the settings allow; look; nothing. */

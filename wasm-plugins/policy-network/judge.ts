@@ -1,6 +1,7 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
 import { endOf, type Ip, readIp, readNetwork } from "../shared/address.ts";
-import { isObject, quote } from "../wasm-ipam/json.ts";
+import { isObject } from "../shared/json.ts";
+import { quote } from "../wasm-ipam/json.ts";
 import { readWanted } from "../wasm-ipam/wanted.ts";
 import { CODE, type NetworkSettings } from "./settings.ts";
 import { matches, nameOf } from "./who.ts";

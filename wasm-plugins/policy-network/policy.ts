@@ -6,7 +6,8 @@ import {
   network,
   type NetworkQuestion,
 } from "cofferdam/guest";
-import { isObject, quote } from "../wasm-ipam/json.ts";
+import { isObject } from "../shared/json.ts";
+import { quote } from "../wasm-ipam/json.ts";
 import {
   ask,
   type Attached,

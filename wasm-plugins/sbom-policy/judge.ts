@@ -1,8 +1,8 @@
 import type { AdmissionRequest, JsonObject, Verdict } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
 import { listCycloneDx } from "./cyclonedx.ts";
 import { DocumentReader } from "./document-reader.ts";
 import type { Listing } from "./item.ts";
-import { isObject } from "./json.ts";
 import { LicenseJudge } from "./license.ts";
 import { isSurely } from "./package-pattern.ts";
 import { readPackageUrl } from "./package-url.ts";

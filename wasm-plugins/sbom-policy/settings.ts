@@ -1,9 +1,9 @@
+import type { JsonObject, JsonValue } from "cofferdam/guest";
+import { isObject, pointerStep } from "../shared/json.ts";
 import { AllowList } from "./allow-list.ts";
 import { type Ban, BanList } from "./ban.ts";
-import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { type Expression, readExpression } from "./expression.ts";
 import type { Role } from "./item.ts";
-import { isObject } from "./json.ts";
 import { hasSemver, type Pattern, readPattern, readRange } from "./package-pattern.ts";
 import { quote } from "./quote.ts";
 
@@ -147,7 +147,7 @@ function readAliases(
       ? readExpression(meaning)
       : { fault: "it is no text" };
     if ("fault" in expression) {
-      const path = `/licenseAliases/${text.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const path = `/licenseAliases/${pointerStep(text)}`;
       fault(path, `Cannot read ${show(meaning)}: ${expression.fault}.`);
     } else {
       aliases.set(text, expression);

@@ -8,8 +8,9 @@ import {
   type SettingsFault,
 } from "cofferdam/guest";
 import { readNetwork, writeIp } from "../shared/address.ts";
+import { isObject } from "../shared/json.ts";
 import { allocate } from "./allocate.ts";
-import { isObject, quote } from "./json.ts";
+import { quote } from "./json.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
 import { type Attachment, Store, withState } from "./store.ts";
 import { readWanted } from "./wanted.ts";

@@ -8,7 +8,8 @@ import {
   sizeOf,
   writeIp,
 } from "../shared/address.ts";
-import { isObject, quote } from "./json.ts";
+import { isObject } from "../shared/json.ts";
+import { quote } from "./json.ts";
 
 /** Addresses in a row that may be given out, but for the gateway's. */
 export interface Range {

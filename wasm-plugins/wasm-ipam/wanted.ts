@@ -1,6 +1,7 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
 import { type Ip, readIp } from "../shared/address.ts";
-import { isObject, quote } from "./json.ts";
+import { isObject } from "../shared/json.ts";
+import { quote } from "./json.ts";
 
 /** Where a runtime may say which addresses it wants. */
 export interface WantedSources {
