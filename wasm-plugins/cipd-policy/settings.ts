@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { isObject } from "../shared/json.ts";
+import { quote } from "../shared/quote.ts";
 import { isPackageName } from "./package-name.ts";
 import type { Named } from "./package-list.ts";
-import { quote } from "./quote.ts";
 import { readServiceUrl, type Service } from "./service-url.ts";
 
 /** Metadata that an instance must have: one entry that meets all of it. */

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { isObject } from "../shared/json.ts";
+import { quote } from "../shared/quote.ts";
 import { type ImagePattern, readImagePattern } from "./image.ts";
 import { type Namespace, NAMESPACES } from "./namespace.ts";
-import { quote } from "./quote.ts";
 
 /** What a user may do: everything; what the settings allow; look; nothing. */
 export type Role = "admin" | "user" | "reader" | "nobody";
