@@ -2,7 +2,7 @@ import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
 import { endOf, type Ip, readIp, readNetwork } from "../shared/address.ts";
 import { isObject } from "../shared/json.ts";
 import { quoteJson } from "../shared/quote.ts";
-import { readWanted } from "../wasm-ipam/wanted.ts";
+import { readWanted } from "../shared/wanted.ts";
 import { CODE, type NetworkSettings } from "./settings.ts";
 import { matches, nameOf } from "./who.ts";
 

@@ -10,10 +10,10 @@ import {
 import { readNetwork, writeIp } from "../shared/address.ts";
 import { isObject } from "../shared/json.ts";
 import { quoteJson } from "../shared/quote.ts";
+import { readWanted } from "../shared/wanted.ts";
 import { allocate } from "./allocate.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
 import { type Attachment, Store, withState } from "./store.ts";
-import { readWanted } from "./wanted.ts";
 
 /** What the schema in plugin.json allows. */
 interface Settings {

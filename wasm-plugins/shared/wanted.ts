@@ -1,7 +1,7 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { type Ip, readIp } from "../shared/address.ts";
-import { isObject } from "../shared/json.ts";
-import { quoteJson } from "../shared/quote.ts";
+import { type Ip, readIp } from "./address.ts";
+import { isObject } from "./json.ts";
+import { quoteJson } from "./quote.ts";
 
 /** Where a runtime may say which addresses it wants. */
 export interface WantedSources {
