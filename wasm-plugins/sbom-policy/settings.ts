@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "cofferdam/guest";
+import type { JsonObject, JsonValue, SettingsFault } from "cofferdam/guest";
 import { isObject, pointerStep } from "../shared/json.ts";
 import { AllowList } from "./allow-list.ts";
 import { type Ban, BanList } from "./ban.ts";
@@ -20,13 +20,6 @@ export interface Settings {
   readonly bans: BanList;
   /** Whose licences are not judged. */
   readonly exempt: readonly Pattern[];
-}
-
-/** Something that is wrong with the settings. */
-export interface SettingsFault {
-  /** JSON Pointer into the settings. */
-  readonly path: string;
-  readonly message: string;
 }
 
 /** Says the same as the defaults in `plugin.json`. */
