@@ -12,6 +12,7 @@ import { loadSqlite, type SqliteDatabase } from "../../src/platform/sqlite.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
 import { type Command, commandsOf, pairOf } from "../support/both-runtimes.ts";
 import { plainEnvironment } from "../support/cli.ts";
+import { assertFault } from "../support/fault.ts";
 import { makeFolder } from "../support/folder.ts";
 import { writtenValue } from "../support/state-value.ts";
 import { suite } from "../support/suite.ts";
@@ -294,10 +295,7 @@ test("opening waits for another process's lock by the clock", async () => {
     const other = open(file, { timeout: 1_000 });
     other.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE t (a)");
     const started = performance.now();
-    assert.throws(
-      () => new StateDatabase(open, file, 300),
-      (error: PluginError) => error.code === "capability.timeout" && /holds it/.test(error.message),
-    );
+    assertFault(() => new StateDatabase(open, file, 300), "capability.timeout", /holds it/);
     assert.ok(performance.now() - started >= 300);
     other.close();
   } finally {
@@ -310,10 +308,7 @@ test("a database of something else is left as it is", async () => {
   const file = join(folder.path, "foreign.sqlite");
   const open = await loadSqlite();
   const refused = (path: string, words: RegExp) =>
-    assert.throws(
-      () => new StateDatabase(open, path),
-      (error: PluginError) => error.code === "config.invalid" && words.test(error.message),
-    );
+    assertFault(() => new StateDatabase(open, path), "config.invalid", words);
   try {
     for (
       const sql of [
