@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
-import { concatBytes, encodeSection } from "../../src/wasm/writer.ts";
+import { encodeSection } from "../../src/wasm/writer.ts";
 import { assertFault } from "../support/fault.ts";
 import { assemble } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
