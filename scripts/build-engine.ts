@@ -11,9 +11,10 @@ import { pathToFileURL } from "node:url";
 import wabtInit from "wabt";
 import { CAPABILITY_SLOTS, ENTRY_SLOTS } from "../src/build/engine/slots.ts";
 import { CAPABILITY_MODULE } from "../src/capability-module.ts";
+import { concatBytes } from "../src/concat-bytes.ts";
 import { EXTERNAL_KINDS, readOutline } from "../src/wasm/outline.ts";
 import { SECTION } from "../src/wasm/section.ts";
-import { concatBytes, encodeName, encodeU32, replaceSections } from "../src/wasm/writer.ts";
+import { encodeName, encodeU32, replaceSections } from "../src/wasm/writer.ts";
 import { PROJECT } from "./project.ts";
 import { runCommand } from "./run-command.ts";
 

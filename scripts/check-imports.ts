@@ -9,7 +9,7 @@ import { listFiles, PROJECT } from "./project.ts";
 /**
  * Rooms of `src` and what each may import besides itself. "" stands for the files in `src` itself that
  * everybody shares (`plugin-error.ts`, `json.ts`, `limits.ts`, `date.ts`, `digest.ts`, `version.ts`,
- * `address.ts`, `turns.ts`, `capability-module.ts`). Bridges, when they
+ * `address.ts`, `turns.ts`, `concat-bytes.ts`, `capability-module.ts`). Bridges, when they
  * come, import `host` and below, and never each other.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

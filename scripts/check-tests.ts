@@ -1,7 +1,7 @@
 /** Checks that every test file runs its suite last, and that each source file's test has its path. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { listFiles, PROJECT } from "./project.ts";
 
 /** Test folders that do not mirror a folder of `src`. */
@@ -25,7 +25,11 @@ export async function checkTests(): Promise<string[]> {
     if (/\.(only|skip)\(/.test(text)) faults.push(`${file}: runs or skips a test alone`);
     const [, folder] = file.split("/");
     const source = file.replace(/^test\//, "src/").replace(/\.test\.ts$/, ".ts");
-    if (!OWN_FOLDERS.includes(folder!) && !existsSync(join(PROJECT, source))) {
+    // Cut by topic, the tests of one file stand in a folder of its name.
+    const sources = [source, `${dirname(source)}.ts`];
+    if (
+      !OWN_FOLDERS.includes(folder!) && !sources.some((path) => existsSync(join(PROJECT, path)))
+    ) {
       faults.push(`${file}: there is no ${source} to test`);
     }
   }

@@ -1,4 +1,5 @@
-import { concatBytes, encodeU32 } from "../wasm/writer.ts";
+import { concatBytes } from "../concat-bytes.ts";
+import { encodeU32 } from "../wasm/writer.ts";
 import { encodeConstant } from "./signed.ts";
 
 /** A run of bytes ends where so many zeros follow: a segment's own frame takes about ten bytes. */

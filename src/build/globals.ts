@@ -1,6 +1,7 @@
+import { concatBytes } from "../concat-bytes.ts";
 import { WasmReader } from "../wasm/reader.ts";
 import { SECTION } from "../wasm/section.ts";
-import { concatBytes, encodeU32 } from "../wasm/writer.ts";
+import { encodeU32 } from "../wasm/writer.ts";
 import type { Engine } from "./engine/engine.ts";
 import { encodeConstant, encodeSigned } from "./signed.ts";
 

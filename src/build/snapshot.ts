@@ -1,7 +1,8 @@
 import { CAPABILITY_MODULE } from "../capability-module.ts";
+import { concatBytes } from "../concat-bytes.ts";
 import { WasmReader } from "../wasm/reader.ts";
 import { SECTION } from "../wasm/section.ts";
-import { concatBytes, encodeName, encodeU32, replaceSections } from "../wasm/writer.ts";
+import { encodeName, encodeU32, replaceSections } from "../wasm/writer.ts";
 import { encodeData } from "./data-segments.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { EngineState } from "./engine/session.ts";

@@ -1,8 +1,9 @@
 import canonicalize from "canonicalize";
+import { concatBytes } from "../concat-bytes.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { readSections } from "../wasm/section.ts";
-import { concatBytes, encodeCustomSection } from "../wasm/writer.ts";
+import { encodeCustomSection } from "../wasm/writer.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 /** The custom section that makes a module a bundle. */

@@ -1,12 +1,8 @@
-import {
-  isBusy,
-  isUnwritable,
-  type OpenSqlite,
-  type SqliteDatabase,
-  type SqliteStatement,
-} from "../platform/sqlite.ts";
+import type { OpenSqlite, SqliteStatement } from "../platform/sqlite.ts";
 import { PluginError } from "../plugin-error.ts";
 import { overLimit, type StateBounds, tooFast } from "./state-bounds.ts";
+import { StateFile } from "./state-file.ts";
+import { type IsCancelled, retry } from "./state-lock.ts";
 import { takeToken, type TokenBucket } from "./token-bucket.ts";
 
 /** Keys that begin with `prefix` and come after `after`, at most `limit`. */
@@ -50,37 +46,8 @@ export interface Changed {
   readonly before: string | null;
 }
 
-/** Whether nobody waits for the answer any more. */
-export type IsCancelled = () => boolean;
-
-/** Another connection's lock is waited for in pieces of this many milliseconds. */
-const WAIT_MS = 100;
-
 /** How long opening waits for it; what is open waits as long as its callers. */
 const OPENING_MS = 10_000;
-
-/** SQLite refuses some waits at once, against deadlocks. Whoever tries again sleeps so long first. */
-const PAUSE_MS = 5;
-
-/** Whose file it is: "cofD" as SQLite's `application_id`, which is 0 in a new file. */
-const APPLICATION = 0x636f6644;
-
-/** The one form of the store so far; SQLite's `user_version`, which is 0 in a new file. */
-const VERSION = 1;
-
-const SCHEMA = `
-  CREATE TABLE entry (key BLOB NOT NULL UNIQUE, value BLOB NOT NULL);
-  CREATE TABLE usage (bytes INTEGER NOT NULL, keys INTEGER NOT NULL, tokens REAL, tokens_at REAL);
-  INSERT INTO usage VALUES (0, 0, NULL, NULL);
-  PRAGMA application_id = ${APPLICATION};
-  PRAGMA user_version = ${VERSION};
-`;
-
-const IDENTITY = `
-  SELECT application_id AS application, user_version AS version,
-    (SELECT count(*) FROM sqlite_schema) AS things
-  FROM pragma_application_id, pragma_user_version
-`;
 
 // coalesce(), since Node 22 binds no bytes as NULL.
 
@@ -99,13 +66,9 @@ const LIST = `
 /**
  * The store of one instance: a SQLite file, which other processes may have open as well. It blocks its
  * thread, for as long as the disk takes and while another process writes.
- *
- * Its journal is a rollback journal: with a write-ahead log, SQLite before 3.51.3 could lose commits of
- * several processes (https://sqlite.org/wal.html#walresetbug), and runtimes bring older ones. The
- * journal is kept and written over: a file that changes its length takes longer to reach the disk.
  */
 export class StateDatabase {
-  readonly #db: SqliteDatabase;
+  readonly #file: StateFile;
   readonly #get: SqliteStatement;
   readonly #put: SqliteStatement;
   readonly #delete: SqliteStatement;
@@ -123,11 +86,9 @@ export class StateDatabase {
   constructor(open: OpenSqlite, path: string, waitMs: number = OPENING_MS) {
     const deadline = performance.now() + waitMs;
     const isCancelled: IsCancelled = () => performance.now() >= deadline;
-    this.#db = orUnwritable(path, () => open(path, { timeout: WAIT_MS }));
+    this.#file = new StateFile(open, path, isCancelled);
     try {
-      orUnwritable(path, () => this.#prepareFile(isCancelled));
-      // It reads the schema, so that it may meet a lock as well.
-      const prepare = (sql: string) => retry(isCancelled, () => this.#db.prepare(sql));
+      const prepare = (sql: string) => this.#file.prepare(sql, isCancelled);
       this.#get = prepare("SELECT value FROM entry WHERE key = ?");
       this.#put = prepare(PUT);
       this.#delete = prepare("DELETE FROM entry WHERE key = ?");
@@ -135,65 +96,8 @@ export class StateDatabase {
       this.#readUsage = prepare("SELECT * FROM usage");
       this.#writeUsage = prepare("UPDATE usage SET bytes = ?, keys = ?, tokens = ?, tokens_at = ?");
     } catch (error) {
-      this.#db.close();
+      this.#file.close();
       throw error;
-    }
-  }
-
-  #prepareFile(isCancelled: IsCancelled): void {
-    // A commit is on the disk before it counts as one: what was acknowledged must not be lost.
-    retry(isCancelled, () => this.#db.exec("PRAGMA synchronous = FULL"));
-    // Before anything of the file is changed.
-    const mine = retry(isCancelled, () => this.#isMine());
-    this.#useRollbackJournal(isCancelled);
-    if (!mine) {
-      this.#transact(isCancelled, () => {
-        // Another process may have been faster.
-        if (!this.#isMine()) this.#db.exec(SCHEMA);
-      });
-    } else {
-      this.#tryToWrite(isCancelled);
-    }
-  }
-
-  /** Whether it is a store; false where it is empty. */
-  #isMine(): boolean {
-    const { application, version, things } = this.#db.prepare(IDENTITY).get()!;
-    if (application === 0 && version === 0 && things === 0) return false;
-    if (application !== APPLICATION) {
-      throw new PluginError(
-        "config.invalid",
-        "Cannot use the state of this instance: its file is a database of something else",
-      );
-    }
-    if (version !== VERSION) {
-      throw new PluginError(
-        "config.invalid",
-        `Cannot use the state of this instance: its store has version ${version}, wanted ${VERSION}`,
-      );
-    }
-    return true;
-  }
-
-  #useRollbackJournal(isCancelled: IsCancelled): void {
-    const { journal_mode: mode } = retry(
-      isCancelled,
-      () => this.#db.prepare("PRAGMA journal_mode = PERSIST").get()!,
-    ) as { journal_mode: unknown };
-    if (mode === "persist") return;
-    throw new PluginError(
-      "config.invalid",
-      `Cannot use the state of this instance: its journal stays in mode "${mode}", wanted "persist"`,
-    );
-  }
-
-  /** Writes something and takes it back, so that an operator hears now what no guest should find. */
-  #tryToWrite(isCancelled: IsCancelled): void {
-    retry(isCancelled, () => this.#db.exec("BEGIN IMMEDIATE"));
-    try {
-      this.#db.exec(`PRAGMA user_version = ${VERSION}`);
-    } finally {
-      this.#rollBack();
     }
   }
 
@@ -225,13 +129,13 @@ export class StateDatabase {
    * @throws {PluginError} `capability.timeout` where it was cancelled before it was written
    */
   change(change: StateChange, isCancelled: IsCancelled): Changed {
-    const outcome = this.#transact(isCancelled, () => this.#changeKey(change));
+    const outcome = this.#file.transact(isCancelled, () => this.#changeKey(change));
     if (outcome instanceof PluginError) throw outcome;
     return outcome;
   }
 
   close(): void {
-    this.#db.close();
+    this.#file.close();
   }
 
   /** A refusal is returned: what the bucket counted is written all the same. */
@@ -276,75 +180,6 @@ export class StateDatabase {
 
   #count({ bytes, keys }: StateUsage, { tokens, at }: TokenBucket): void {
     this.#writeUsage.run(bytes, keys, tokens, at);
-  }
-
-  /** All of `action` or nothing of it, while nobody else writes. */
-  #transact<T>(isCancelled: IsCancelled, action: () => T): T {
-    retry(isCancelled, () => this.#db.exec("BEGIN IMMEDIATE"));
-    try {
-      // The lock may have come late.
-      if (isCancelled()) throw cancelled();
-      const result = action();
-      // It waits for those who still read.
-      retry(isCancelled, () => this.#db.exec("COMMIT"));
-      return result;
-    } catch (error) {
-      this.#rollBack();
-      throw error;
-    }
-  }
-
-  /**
-   * Some failures, such as a full disk, have ended the transaction themselves; there is none to roll
-   * back then, and what failed is what counts. Were one left open, the next one could not begin.
-   */
-  #rollBack(): void {
-    try {
-      this.#db.exec("ROLLBACK");
-    } catch {
-      // See above.
-    }
-  }
-}
-
-/**
- * Does `action` while somebody waits for the answer; again for as long as another connection holds
- * the lock.
- */
-function retry<T>(isCancelled: IsCancelled, action: () => T): T {
-  let cause: unknown;
-  while (!isCancelled()) {
-    const started = performance.now();
-    try {
-      return action();
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      cause = error;
-    }
-    if (performance.now() - started < 1) sleep(PAUSE_MS);
-  }
-  throw cancelled(cause);
-}
-
-/** Blocks this thread. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-function cancelled(cause?: unknown): PluginError {
-  const why = cause === undefined ? "the time for it is over" : "another process holds it";
-  return new PluginError("capability.timeout", `Cannot use the state: ${why}`, { cause });
-}
-
-function orUnwritable<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (cause) {
-    if (!isUnwritable(cause)) throw cause;
-    const { message } = cause as Error;
-    throw new PluginError("output.unwritable", `Cannot write the state in "${path}": ${message}`, {
-      cause,
-    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { concatBytes } from "../concat-bytes.ts";
+
 /** All bytes of `source`; undefined where there are more than `maxBytes`, and then no more is read. */
 export async function readBounded(
   source: AsyncIterable<Uint8Array>,
@@ -10,11 +12,5 @@ export async function readBounded(
     if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return concatBytes(chunks);
 }

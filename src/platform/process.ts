@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fstatSync, readFileSync, realpathSync } from "node:fs";
 import process from "node:process";
+import { concatBytes } from "../concat-bytes.ts";
 import { PluginError } from "../plugin-error.ts";
 
 /** A stream that text is written to. */
@@ -111,13 +112,7 @@ export async function readStdinUpTo(maxBytes: number): Promise<Uint8Array> {
     if (length >= maxBytes) break;
   }
   // Leaving the loop early closes the stream.
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes.subarray(0, maxBytes);
+  return concatBytes(chunks).subarray(0, maxBytes);
 }
 
 const STDIN = 0;

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { concatBytes } from "../concat-bytes.ts";
 import { PluginError } from "../plugin-error.ts";
 import { asInputError } from "./file-system.ts";
 
@@ -48,25 +49,15 @@ export async function* readLines(path: string, maxLineBytes: number): AsyncGener
         parts.push(chunk.slice(start, end));
         start = end + 1;
         if (found === -1) continue;
-        yield { number: number++, bytes: joined(parts, length) };
+        yield { number: number++, bytes: concatBytes(parts) };
         parts = [];
         length = 0;
       }
     }
-    if (length > 0) yield { number, bytes: joined(parts, length) };
+    if (length > 0) yield { number, bytes: concatBytes(parts) };
   } catch (error) {
     throw asInputError(path, error);
   } finally {
     await handle.close();
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

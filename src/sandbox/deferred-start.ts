@@ -1,5 +1,6 @@
+import { concatBytes } from "../concat-bytes.ts";
 import { EXTERNAL_KINDS, type ModuleOutline, type WasmExport } from "../wasm/outline.ts";
-import { concatBytes, encodeName, encodeU32 } from "../wasm/writer.ts";
+import { encodeName, encodeU32 } from "../wasm/writer.ts";
 import { CONTROL_EXPORTS, PREFIX } from "./controls.ts";
 
 /** One export, by what it is and its index. */

@@ -1,6 +1,7 @@
+import { concatBytes } from "../concat-bytes.ts";
 import { malformed, WasmReader } from "./reader.ts";
 import { SECTION, type Section } from "./section.ts";
-import { concatBytes, encodeName, encodeU32 } from "./writer.ts";
+import { encodeName, encodeU32 } from "./writer.ts";
 
 /**
  * The content of a module's import section with other module names; nothing else of it changes, so

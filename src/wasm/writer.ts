@@ -1,3 +1,4 @@
+import { concatBytes } from "../concat-bytes.ts";
 import type { Section } from "./section.ts";
 
 /** `value` as an unsigned LEB128 of the fewest bytes. `value` is an integer below 2^32. */
@@ -45,15 +46,4 @@ export function replaceSections(
     else if (content !== null) parts.push(encodeSection(section.id, content));
   }
   return concatBytes(parts);
-}
-
-/** All `parts`, one after the other, in a new array. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

@@ -1,8 +1,9 @@
 import * as assert from "uvu/assert";
 import { hasManifest, openBundle, type OpenBundleOptions } from "../../src/bundle/bundle.ts";
 import { MANIFEST_SECTION, packBundle } from "../../src/bundle/pack.ts";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import { PluginError } from "../../src/plugin-error.ts";
-import { concatBytes, encodeCustomSection } from "../../src/wasm/writer.ts";
+import { encodeCustomSection } from "../../src/wasm/writer.ts";
 import { assemble, bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 

@@ -10,16 +10,12 @@ import {
 } from "../../src/capability/blob-source.ts";
 import type { Blob } from "../../src/capability/blob-table.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("blob-source");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 async function readAll(blob: Blob, maxBytes: number): Promise<number[][]> {
   const chunks: number[][] = [];

@@ -9,17 +9,13 @@ import {
 } from "../../src/capability/cni-plugin.ts";
 import { ProcessRunner } from "../../src/capability/process-runner.ts";
 import type { JsonValue } from "../../src/json.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { rejection, writeScript } from "../support/process-fixture.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("cni-plugin");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const at = (name: string) => join(folder.path, name);
 

@@ -6,7 +6,7 @@ import type { DelegateGrant } from "../../src/capability/delegate-grant.ts";
 import type { OpenedCapability } from "../../src/capability/host-function.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { sha256Sync } from "../../src/platform/hash.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import {
   ask,
   ASKER,
@@ -17,7 +17,7 @@ import {
   rejection,
   writeScript,
 } from "../support/process-fixture.ts";
-import { ask as askIn, hostCall } from "../support/capability.ts";
+import { ask as askIn, closedAfter, hostCall } from "../support/capability.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("delegate");
@@ -26,24 +26,18 @@ const test = suite("delegate");
 const ECHO = `printf '{"env":"%s","config":' "$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS ` +
   `$CNI_IFNAME $CNI_ARGS $PATH"; cat; echo '}'`;
 
-let folder: TestFolder;
-const opened: OpenedCapability[] = [];
+const closing = closedAfter(test);
+const folder = suiteFolder(test);
 test.before(async () => {
-  folder = await makeFolder();
   await writeScript(folder, "echo", ECHO);
   await writeScript(folder, "secret", "echo '{}'");
-});
-test.after(async () => {
-  for (const one of opened) await one.close();
-  await folder.remove();
 });
 
 const at = (name: string) => join(folder.path, name);
 
 async function open(more: Partial<DelegateGrant> = {}): Promise<OpenedCapability> {
-  const one = await delegate.open({ types: ["echo"], folders: [folder.path], ...more }, ASKER);
-  opened.push(one);
-  return one;
+  const grant = { types: ["echo"], folders: [folder.path], ...more };
+  return closing(await delegate.open(grant, ASKER));
 }
 
 const CONFIG: JsonObject = { cniVersion: "1.1.0", name: "net", type: "echo" };

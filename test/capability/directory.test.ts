@@ -16,17 +16,16 @@ import type { DirectoryGrant } from "../../src/capability/directory-children.ts"
 import { FUNCTION_NAMES } from "../../src/capability/function-names.ts";
 import type { OpenedCapability } from "../../src/capability/host-function.ts";
 import { PluginError } from "../../src/plugin-error.ts";
-import { ask, hostCall, pluginNamed } from "../support/capability.ts";
+import { ask, closedAfter, hostCall, pluginNamed } from "../support/capability.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("directory");
 
 const folders: TestFolder[] = [];
-const opened: OpenedCapability[] = [];
+const closing = closedAfter(test);
 
 test.after(async () => {
-  for (const one of opened) await one.close();
   for (const one of folders) await one.remove();
 });
 
@@ -40,8 +39,7 @@ async function openRoot(
   const outside = join(await realpath(folder.path), "outside");
   await mkdir(root, { mode: 0o755 });
   await mkdir(outside);
-  const d = await directory.open({ root, ...grant }, pluginNamed("x"));
-  opened.push(d);
+  const d = closing(await directory.open({ root, ...grant }, pluginNamed("x")));
   return { d, root, outside };
 }
 

@@ -8,7 +8,8 @@ import type { OpenedCapability } from "../../src/capability/host-function.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { sha256Sync } from "../../src/platform/hash.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { closedAfter } from "../support/capability.ts";
+import { suiteFolder } from "../support/folder.ts";
 import {
   ask,
   ASKER,
@@ -23,22 +24,13 @@ import { suite } from "../support/suite.ts";
 
 const test = suite("exec");
 
-let folder: TestFolder;
-const opened: OpenedCapability[] = [];
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(async () => {
-  for (const one of opened) await one.close();
-  await folder.remove();
-});
+const closing = closedAfter(test);
+const folder = suiteFolder(test);
 
 const at = (name: string) => join(folder.path, name);
 
 async function open(commands: Record<string, ExecCommand>): Promise<OpenedCapability> {
-  const one = await exec.open({ commands }, ASKER);
-  opened.push(one);
-  return one;
+  return closing(await exec.open({ commands }, ASKER));
 }
 
 async function unpinned(

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { metadataFromFile } from "../../src/capability/metadata-file.ts";
 import type { MetadataPage, MetadataRequest } from "../../src/capability/metadata-provider.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("metadataFromFile()");
@@ -26,11 +26,7 @@ https://s:
       - { key: log, value: three }
 `;
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 async function list(content: string, request: Partial<MetadataRequest>): Promise<MetadataPage> {
   await folder.write({ "metadata.yaml": content });

@@ -5,7 +5,7 @@ import process from "node:process";
 import * as assert from "uvu/assert";
 import { type ProcessRun, ProcessRunner } from "../../src/capability/process-runner.ts";
 import { inheritableDescriptors } from "../../src/platform/inherited-descriptor.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import {
   checkEnds,
   pause,
@@ -19,11 +19,7 @@ import { suite } from "../support/suite.ts";
 
 const test = suite("process-runner");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const never = () => new AbortController().signal;
 

@@ -5,17 +5,13 @@ import * as assert from "uvu/assert";
 import { ProcessRunner } from "../../src/capability/process-runner.ts";
 import { openPinned, openUnpinned, type Program } from "../../src/capability/program.ts";
 import { sha256Sync } from "../../src/platform/hash.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { rejection, writeScript } from "../support/process-fixture.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("program");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const at = (name: string) => join(folder.path, name);
 const digestOf = async (path: string) => sha256Sync(await readFile(path));

@@ -5,31 +5,21 @@ import { state, type StateGrant } from "../../src/capability/state.ts";
 import type { OpenedCapability } from "../../src/capability/host-function.ts";
 import { FUNCTION_NAMES } from "../../src/capability/function-names.ts";
 import { PluginError } from "../../src/plugin-error.ts";
-import { ask, hostCall, pluginNamed } from "../support/capability.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { ask, closedAfter, hostCall, pluginNamed } from "../support/capability.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("state");
 
-let folder: TestFolder;
-const opened: OpenedCapability[] = [];
-
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(async () => {
-  for (const one of opened) await one.close();
-  await folder.remove();
-});
+const closing = closedAfter(test);
+const folder = suiteFolder(test);
 
 async function openState(
   instance: string,
   bounds: Partial<StateGrant> = {},
 ): Promise<OpenedCapability> {
   const grant = { folder: join(folder.path, "state"), ...bounds };
-  const one = await state.open(grant, pluginNamed(instance));
-  opened.push(one);
-  return one;
+  return closing(await state.open(grant, pluginNamed(instance)));
 }
 
 async function codeOf(action: Promise<unknown>): Promise<string> {

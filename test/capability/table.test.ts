@@ -2,23 +2,16 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { FUNCTION_NAMES } from "../../src/capability/function-names.ts";
-import type { OpenedCapability } from "../../src/capability/host-function.ts";
 import { type GrantedName, type Grants, openCapability } from "../../src/capability/table.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { closedAfter } from "../support/capability.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { ASKER, writeScript } from "../support/process-fixture.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("table");
 
-let folder: TestFolder;
-const opened: OpenedCapability[] = [];
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(async () => {
-  for (const one of opened) await one.close();
-  await folder.remove();
-});
+const closing = closedAfter(test);
+const folder = suiteFolder(test);
 
 const at = (name: string) => join(folder.path, name);
 
@@ -41,8 +34,7 @@ const GRANTS: { readonly [name in GrantedName]: () => Promise<Grants[name]> } = 
 for (const [name, grant] of Object.entries(GRANTS)) {
   test(`openCapability() gives the functions of "${name}" and no others`, async () => {
     const one = await openCapability(name as GrantedName, await grant(), ASKER);
-    opened.push(one!);
-    const given = one!.functions.map((fn) => [fn.capability, fn.name]);
+    const given = closing(one!).functions.map((fn) => [fn.capability, fn.name]);
     assert.equal(given, FUNCTION_NAMES[name as GrantedName].map((fn) => [name, fn]));
   });
 }

@@ -6,37 +6,26 @@ import * as assert from "uvu/assert";
 import { CLI, plainEnvironment, runCli } from "../support/cli.ts";
 import { askSocket } from "../support/docker.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
-import { answering, answeringEach, bundleOf } from "../support/guest.ts";
+import { answering, bundleOf } from "../support/guest.ts";
 import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
+import { LOOP, VOLUME, volumeGuest } from "../support/volume-guest.ts";
 
 const test = suite<{ folder: TestFolder }>("cli/docker-serve");
 
-const ANSWERS = {
-  volume_create: "{}",
-  volume_remove: "{}",
-  volume_path: "{}",
-  volume_mount: '{"mountpoint":"/srv/a"}',
-  volume_unmount: "{}",
+const DRIVER = volumeGuest({
   volume_get: '{"error":{"code":"not-found","message":"no such volume"}}',
-  volume_list: '{"volumes":[]}',
-};
+});
 const DENY = JSON.stringify({
   allowed: false,
   reasons: [{ rule: "closed", severity: "error", message: "nobody may do anything" }],
 });
-const LOOP = answeringEach(ANSWERS).replace('(export "volume_mount")', '(export "other")').replace(
-  /\)$/,
-  '(func (export "volume_mount") (result i32) (loop $l (br $l)) (i32.const 0)))',
-);
-const VOLUME = { implements: [{ contract: "volume", version: 1 }] };
-
 test.before(async (context) => {
   context.folder = await makeFolder();
   await context.folder.write({
-    "vol.wasm": bundleOf(answeringEach(ANSWERS), { name: "vol", ...VOLUME }),
-    "other.wasm": bundleOf(answeringEach(ANSWERS), { name: "other", ...VOLUME }),
-    "loop.wasm": bundleOf(LOOP, { name: "loop", ...VOLUME }),
+    "vol.wasm": bundleOf(DRIVER, { name: "vol", ...VOLUME }),
+    "other.wasm": bundleOf(DRIVER, { name: "other", ...VOLUME }),
+    "loop.wasm": bundleOf(volumeGuest({}, { volume_mount: LOOP }), { name: "loop", ...VOLUME }),
     "deny.wasm": bundleOf(answering(DENY), {
       name: "deny",
       implements: [{ contract: "admission", version: 1, kinds: ["docker.request"] }],

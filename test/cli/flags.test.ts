@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { type Flag, parseFlags } from "../../src/cli/flags.ts";
-import type { PluginError } from "../../src/plugin-error.ts";
+import { assertFault } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("flags");
@@ -56,10 +56,7 @@ const REFUSED: [string, string[], RegExp][] = [
 ];
 for (const [what, args, message] of REFUSED) {
   test(`parseFlags() refuses ${what}`, () => {
-    assert.throws(
-      () => parseFlags(args, FLAGS),
-      (error: PluginError) => error.code === "usage.invalid" && message.test(error.message),
-    );
+    assertFault(() => parseFlags(args, FLAGS), "usage.invalid", message);
   });
 }
 

@@ -6,17 +6,13 @@ import { LOCKS, withAllLocks, withAttachmentLock } from "../../src/cni/attachmen
 import { ResultCache } from "../../src/cni/result-cache.ts";
 import { type Command, pairOf } from "../support/both-runtimes.ts";
 import { plainEnvironment } from "../support/cli.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { pause, rejection } from "../support/process-fixture.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("cni/attachment-lock");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const OTHERS = await pairOf("cni-runtime");
 

@@ -6,8 +6,8 @@ import * as assert from "uvu/assert";
 import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
 import { GREETING } from "../../src/cni/frame.ts";
 import { privateFolderOf } from "../../src/cni/installed-plugin.ts";
-import { PluginError } from "../../src/plugin-error.ts";
 import { suite } from "../support/suite.ts";
+import { waitingAdd } from "./fake-network.ts";
 import { callOf, CONFIG } from "./installation.ts";
 import { runShim } from "./run-shim.ts";
 import { ShimWorld, stop, withCompiler } from "./shim-world.ts";
@@ -117,21 +117,8 @@ testC("VERSION does not read standard input", async ({ world }) => {
 testC("a runtime that kills it ends the call in the daemon", async ({ world }) => {
   const shim = await world.install();
   const { executable } = shim;
-  let begun!: () => void;
-  const hasBegun = new Promise<void>((resolve) => begun = resolve);
-  let ended!: (what: string) => void;
-  const hasEnded = new Promise<string>((resolve) => ended = resolve);
-  const daemon = await world.serve(shim, {
-    add: ({ signal }) => {
-      begun();
-      return new Promise((_, reject) => {
-        signal!.addEventListener("abort", () => {
-          ended("aborted");
-          reject(new PluginError("call.aborted", "given up"));
-        });
-      });
-    },
-  });
+  const { answers, hasBegun, isGivenUp } = waitingAdd();
+  const daemon = await world.serve(shim, answers);
   let kill!: () => void;
   const ran = runShim(executable, {
     stdin: STDIN,
@@ -140,7 +127,7 @@ testC("a runtime that kills it ends the call in the daemon", async ({ world }) =
   await hasBegun;
   kill();
   assert.is((await ran).signal, "SIGKILL");
-  assert.is(await hasEnded, "aborted");
+  await isGivenUp;
   await daemon.close();
 });
 

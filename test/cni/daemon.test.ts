@@ -10,7 +10,7 @@ import { encodeCall } from "../../src/cni/frame.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
-import { type FakeAnswers, fakeNetwork } from "./fake-network.ts";
+import { type FakeAnswers, fakeNetwork, waitingAdd } from "./fake-network.ts";
 import { callOf, INSTALLED, writeInstalled } from "./installation.ts";
 
 interface Context {
@@ -146,26 +146,13 @@ test("fifty calls at once are answered, each its own", async (context) => {
 });
 
 test("a runtime that gives up a call ends it", async (context) => {
-  let begun!: () => void;
-  const hasBegun = new Promise<void>((resolve) => begun = resolve);
-  let ended!: (reason: string) => void;
-  const hasEnded = new Promise<string>((resolve) => ended = resolve);
-  const { bin, daemon } = await serve(context, {
-    add: ({ signal }) => {
-      begun();
-      return new Promise((_, reject) => {
-        signal!.addEventListener("abort", () => {
-          ended("aborted");
-          reject(new PluginError("call.aborted", "given up"));
-        });
-      });
-    },
-  });
+  const { answers, hasBegun, isGivenUp } = waitingAdd();
+  const { bin, daemon } = await serve(context, answers);
   const socket = connect({ path: await socketPath(privateFolderOf(bin)) });
   socket.on("data", () => socket.write(encodeCall(callOf("mynet"))));
   await hasBegun;
   socket.destroy();
-  assert.is(await hasEnded, "aborted");
+  await isGivenUp;
   await daemon.close();
 });
 

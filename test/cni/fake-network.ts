@@ -1,6 +1,7 @@
 import type { NetworkAnswers, NetworkMethod } from "../../src/contract/network.ts";
 import type { AskOptions } from "../../src/host/ask.ts";
 import type { NetworkPlugin } from "../../src/host/network.ts";
+import { PluginError } from "../../src/plugin-error.ts";
 
 /** What a fake plugin was asked. */
 export interface Asked {
@@ -37,4 +38,29 @@ export function fakeNetwork(answers: FakeAnswers = {}): FakeNetwork {
     status: method("status"),
     gc: method("gc"),
   };
+}
+
+/** Answers that go on until their call is given up, and what is heard of them. */
+export interface WaitingAdd {
+  readonly answers: FakeAnswers;
+  readonly hasBegun: Promise<void>;
+  readonly isGivenUp: Promise<void>;
+}
+
+/** An ADD that ends only where its call does. */
+export function waitingAdd(): WaitingAdd {
+  let begin!: () => void;
+  let giveUp!: () => void;
+  const hasBegun = new Promise<void>((resolve) => begin = resolve);
+  const isGivenUp = new Promise<void>((resolve) => giveUp = resolve);
+  const add: FakeAnswers["add"] = ({ signal }) => {
+    begin();
+    return new Promise((_, reject) => {
+      signal!.addEventListener("abort", () => {
+        giveUp();
+        reject(new PluginError("call.aborted", "given up"));
+      });
+    });
+  };
+  return { answers: { add }, hasBegun, isGivenUp };
 }

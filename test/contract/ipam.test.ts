@@ -7,8 +7,8 @@ import {
   ipamRequest,
   readIpamAnswer,
 } from "../../src/contract/ipam.ts";
-import { encodeRequest } from "../../src/contract/method.ts";
-import type { PluginError } from "../../src/plugin-error.ts";
+import { answerBytes, sentRequest } from "../support/contract.ts";
+import { assertFault } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("ipam");
@@ -31,16 +31,12 @@ const METHODS = Object.keys(INPUTS) as IpamMethod[];
 
 function encode(method: IpamMethod, input: unknown): unknown {
   const request = ipamRequest<IpamMethod>(input as IpamInputs[IpamMethod], HEADER);
-  const bytes = encodeRequest<unknown>(IPAM_METHODS[method].request, request);
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return sentRequest(IPAM_METHODS[method].request, request);
 }
 
 function read(method: IpamMethod, answer: unknown, input: unknown = INPUTS[method]): unknown {
-  const bytes = new TextEncoder().encode(
-    typeof answer === "string" ? answer : JSON.stringify(answer),
-  );
   const request = { ...(input as object), ...HEADER } as unknown as IpamRequest;
-  return readIpamAnswer(method, request, bytes);
+  return readIpamAnswer(method, request, answerBytes(answer));
 }
 
 for (const method of METHODS) {
@@ -84,10 +80,7 @@ const BAD_INPUTS: readonly (readonly [IpamMethod, unknown, RegExp])[] = [
 ];
 for (const [method, input, place] of BAD_INPUTS) {
   test(`encodeRequest() refuses ${method} of ${JSON.stringify(input).slice(0, 80)}`, () => {
-    assert.throws(
-      () => encode(method, input),
-      (error: PluginError) => error.code === "contract.input-invalid" && place.test(error.message),
-    );
+    assertFault(() => encode(method, input), "contract.input-invalid", place);
   });
 }
 
@@ -149,14 +142,7 @@ const BAD_ANSWERS: readonly (readonly [IpamMethod, unknown, RegExp, unknown?])[]
 ];
 for (const [method, answer, why, input] of BAD_ANSWERS) {
   test(`readIpamAnswer() refuses ${JSON.stringify(answer).slice(0, 70)} of ${method}`, () => {
-    assert.throws(
-      () => read(method, answer, input),
-      (error: PluginError) => {
-        assert.is(error.code, "contract.output-invalid");
-        assert.match(error.message, why);
-        return true;
-      },
-    );
+    assertFault(() => read(method, answer, input), "contract.output-invalid", why);
   });
 }
 

@@ -1,5 +1,4 @@
 import * as assert from "uvu/assert";
-import { encodeRequest } from "../../src/contract/method.ts";
 import type {
   NetdriverInputs,
   NetdriverMethod,
@@ -10,7 +9,8 @@ import {
   netdriverRequest,
   readNetdriverAnswer,
 } from "../../src/contract/netdriver-methods.ts";
-import type { PluginError } from "../../src/plugin-error.ts";
+import { answerBytes, sentRequest } from "../support/contract.ts";
+import { assertFault } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("netdriver-methods");
@@ -60,16 +60,12 @@ function encode(method: NetdriverMethod, input: unknown): unknown {
     input as NetdriverInputs[NetdriverMethod],
     HEADER,
   );
-  const bytes = encodeRequest<unknown>(NETDRIVER_METHODS[method].request, request);
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return sentRequest(NETDRIVER_METHODS[method].request, request);
 }
 
 function read(method: NetdriverMethod, answer: unknown, change: object = {}): unknown {
-  const bytes = new TextEncoder().encode(
-    typeof answer === "string" ? answer : JSON.stringify(answer),
-  );
   const request = { ...INPUTS[method], ...HEADER, ...change } as unknown as NetdriverRequest;
-  return readNetdriverAnswer(method, request, bytes);
+  return readNetdriverAnswer(method, request, answerBytes(answer));
 }
 
 for (const method of METHODS) {
@@ -141,13 +137,10 @@ const BAD_INPUTS: readonly (readonly [NetdriverMethod, object, RegExp])[] = [
 ];
 for (const [method, change, place] of BAD_INPUTS) {
   test(`encodeRequest() refuses ${method} with ${JSON.stringify(change).slice(0, 80)}`, () => {
-    assert.throws(
+    assertFault(
       () => encode(method, { ...INPUTS[method], ...change }),
-      (error: PluginError) => {
-        assert.is(error.code, "contract.input-invalid");
-        assert.match(error.message, place);
-        return true;
-      },
+      "contract.input-invalid",
+      place,
     );
   });
 }
@@ -257,14 +250,7 @@ const BAD_ANSWERS: readonly (readonly [NetdriverMethod, unknown, RegExp])[] = [
 ];
 for (const [method, answer, why] of BAD_ANSWERS) {
   test(`readNetdriverAnswer() refuses ${JSON.stringify(answer).slice(0, 80)} of ${method}`, () => {
-    assert.throws(
-      () => read(method, answer),
-      (error: PluginError) => {
-        assert.is(error.code, "contract.output-invalid");
-        assert.match(error.message, why);
-        return true;
-      },
-    );
+    assertFault(() => read(method, answer), "contract.output-invalid", why);
   });
 }
 

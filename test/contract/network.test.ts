@@ -1,6 +1,5 @@
 import * as assert from "uvu/assert";
 import type { CniResult } from "../../src/contract/cni-result.ts";
-import { encodeRequest } from "../../src/contract/method.ts";
 import {
   type AttachmentInput,
   type CniConfig,
@@ -11,6 +10,8 @@ import {
   readNetworkAnswer,
 } from "../../src/contract/network.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
+import { answerBytes, sentRequest } from "../support/contract.ts";
+import { assertFault } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("network");
@@ -32,15 +33,15 @@ const attachment = (config: CniConfig = CONFIG): AttachmentInput => ({
 
 function put(method: NetworkMethod, input: unknown): Record<string, unknown> {
   const request = networkRequest(method, input as NetworkInputs[NetworkMethod], HEADER);
-  const bytes = encodeRequest<unknown>(NETWORK_METHODS[method].request, request);
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return sentRequest(NETWORK_METHODS[method].request, request);
 }
 
 function read(method: NetworkMethod, answer: unknown, config: CniConfig = CONFIG): unknown {
-  const bytes = new TextEncoder().encode(
-    typeof answer === "string" ? answer : JSON.stringify(answer),
+  return readNetworkAnswer(
+    method,
+    networkRequest(method, attachment(config), HEADER),
+    answerBytes(answer),
   );
-  return readNetworkAnswer(method, networkRequest(method, attachment(config), HEADER), bytes);
 }
 
 test("networkRequest() puts add with what the configuration says of its chain", () => {
@@ -121,14 +122,7 @@ const BAD_INPUTS: readonly (readonly [NetworkMethod, object, RegExp])[] = [
 
 for (const [method, change, place] of BAD_INPUTS) {
   test(`encodeRequest() refuses ${method} with ${JSON.stringify(change).slice(0, 80)}`, () => {
-    assert.throws(
-      () => put(method, { ...attachment(), ...change }),
-      (error: PluginError) => {
-        assert.is(error.code, "contract.input-invalid");
-        assert.match(error.message, place);
-        return true;
-      },
-    );
+    assertFault(() => put(method, { ...attachment(), ...change }), "contract.input-invalid", place);
   });
 }
 
@@ -209,14 +203,7 @@ const BAD_ANSWERS: readonly (readonly [unknown, RegExp])[] = [
 ];
 for (const [answer, why] of BAD_ANSWERS) {
   test(`readNetworkAnswer() refuses ${JSON.stringify(answer).slice(0, 70)}`, () => {
-    assert.throws(
-      () => read("add", answer),
-      (error: PluginError) => {
-        assert.is(error.code, "contract.output-invalid");
-        assert.match(error.message, why);
-        return true;
-      },
-    );
+    assertFault(() => read("add", answer), "contract.output-invalid", why);
   });
 }
 

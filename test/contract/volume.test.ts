@@ -1,5 +1,4 @@
 import * as assert from "uvu/assert";
-import { encodeRequest } from "../../src/contract/method.ts";
 import {
   readVolumeAnswer,
   VOLUME_METHODS,
@@ -8,7 +7,8 @@ import {
   type VolumeRequest,
   volumeRequest,
 } from "../../src/contract/volume.ts";
-import type { PluginError } from "../../src/plugin-error.ts";
+import { answerBytes, sentRequest } from "../support/contract.ts";
+import { assertFault } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("volume");
@@ -30,15 +30,11 @@ const requestOf = (method: VolumeMethod): VolumeRequest =>
   volumeRequest<VolumeMethod>(INPUTS[method], HEADER);
 
 function encode(method: VolumeMethod, request: unknown): unknown {
-  const bytes = encodeRequest<unknown>(VOLUME_METHODS[method].request, request);
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return sentRequest(VOLUME_METHODS[method].request, request);
 }
 
 function read(method: VolumeMethod, answer: unknown): unknown {
-  const bytes = new TextEncoder().encode(
-    typeof answer === "string" ? answer : JSON.stringify(answer),
-  );
-  return readVolumeAnswer(method, requestOf(method), bytes);
+  return readVolumeAnswer(method, requestOf(method), answerBytes(answer));
 }
 
 for (const method of METHODS) {
@@ -69,9 +65,10 @@ const BAD_INPUTS: readonly (readonly [VolumeMethod, unknown, RegExp])[] = [
 
 for (const [method, input, place] of BAD_INPUTS) {
   test(`encodeRequest() refuses ${method} of ${JSON.stringify(input).slice(0, 60)}`, () => {
-    assert.throws(
+    assertFault(
       () => encode(method, volumeRequest(input as VolumeInputs["create"], HEADER)),
-      (error: PluginError) => error.code === "contract.input-invalid" && place.test(error.message),
+      "contract.input-invalid",
+      place,
     );
   });
 }
@@ -150,14 +147,7 @@ const BAD_ANSWERS: readonly (readonly [VolumeMethod, unknown, RegExp])[] = [
 
 for (const [method, answer, why] of BAD_ANSWERS) {
   test(`readVolumeAnswer() refuses ${JSON.stringify(answer).slice(0, 70)} of ${method}`, () => {
-    assert.throws(
-      () => read(method, answer),
-      (error: PluginError) => {
-        assert.is(error.code, "contract.output-invalid");
-        assert.match(error.message, why);
-        return true;
-      },
-    );
+    assertFault(() => read(method, answer), "contract.output-invalid", why);
   });
 }
 

@@ -2,10 +2,11 @@ import * as assert from "uvu/assert";
 import { createHandler, handlerOf } from "../../src/docker/handler.ts";
 import { createHost, type Host } from "../../src/host/host.ts";
 import type { LoadOptions, Plugin } from "../../src/host/plugin.ts";
-import { PluginError } from "../../src/plugin-error.ts";
 import { callDocker, fakeDriver, fakePolicy } from "../support/docker.ts";
-import { answeringEach, bundleOf } from "../support/guest.ts";
+import { faultOf } from "../support/fault.ts";
+import { bundleOf } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
+import { LOOP, VOLUME, volumeGuest } from "../support/volume-guest.ts";
 
 const test = suite<{ host: Host }>("docker/handler");
 
@@ -15,37 +16,11 @@ test.before(async (context) => {
 
 test.after(({ host }) => host.close());
 
-const VOLUME = { implements: [{ contract: "volume", version: 1 }] };
-const ANSWERS = {
-  volume_create: "{}",
-  volume_remove: "{}",
-  volume_path: "{}",
-  volume_mount: '{"mountpoint":"/srv/a"}',
-  volume_unmount: "{}",
-  volume_get: '{"volume":{"name":"a"}}',
-  volume_list: '{"volumes":[]}',
-};
-
-/** A volume driver whose Mount is another one. */
-const volumes = (mount: string): string =>
-  answeringEach(ANSWERS).replace('(export "volume_mount")', '(export "other")').replace(
-    /\)$/,
-    `${mount})`,
-  );
-const LOOP = '(func (export "volume_mount") (result i32) (loop $l (br $l)) (i32.const 0))';
-const TRAP = '(func (export "volume_mount") (result i32) unreachable)';
+/** A volume driver whose Mount does this. */
+const mounting = (code: string): string => volumeGuest({}, { volume_mount: code });
 
 const load = (host: Host, text: string, options: LoadOptions = {}): Promise<Plugin> =>
   host.load(bundleOf(text, { name: "vol", ...VOLUME }), options);
-
-function failure(action: () => unknown): PluginError {
-  try {
-    action();
-  } catch (error) {
-    return PluginError.from(error);
-  }
-  throw new Error("nothing failed");
-}
 
 test("Plugin.Activate lists what the plugins implement, with a body or without", async () => {
   const volume = fakeDriver("volume", {}).plugin;
@@ -144,27 +119,27 @@ test("garbage is answered by no method as if it were a question", async () => {
 test("two drivers of one kind, and what Docker has no use for, are refused", () => {
   const volume = fakeDriver("volume", {}).plugin;
   assert.is(
-    failure(() => handlerOf([volume, fakeDriver("volume", {}).plugin])).code,
+    faultOf(() => handlerOf([volume, fakeDriver("volume", {}).plugin])).code,
     "usage.invalid",
   );
   const other = fakePolicy(["kubernetes"]).plugin;
-  const { code, message } = failure(() => handlerOf([volume, other]));
+  const { code, message } = faultOf(() => handlerOf([volume, other]));
   assert.is(code, "registry.not-implements");
   assert.match(message, "it implements admission (kubernetes); wanted volume, netdriver, ipam, or");
-  assert.is(failure(() => handlerOf([])).code, "usage.invalid");
+  assert.is(faultOf(() => handlerOf([])).code, "usage.invalid");
 });
 
 test("createHandler() refuses a plugin that is not what it was named for", () => {
   const volume = fakeDriver("volume", {}).plugin;
   for (const kind of ["netdriver", "ipam"] as const) {
-    assert.is(failure(() => createHandler({ [kind]: volume })).code, "registry.not-implements");
+    assert.is(faultOf(() => createHandler({ [kind]: volume })).code, "registry.not-implements");
   }
-  assert.is(failure(() => createHandler({ authz: [volume] })).code, "registry.not-implements");
-  assert.is(failure(() => createHandler({})).code, "usage.invalid");
+  assert.is(faultOf(() => createHandler({ authz: [volume] })).code, "registry.not-implements");
+  assert.is(faultOf(() => createHandler({})).code, "usage.invalid");
 });
 
 test("a bundle answers, and asks for what its contract wants (moby 32)", async ({ host }) => {
-  const handler = handlerOf([await load(host, answeringEach(ANSWERS))]);
+  const handler = handlerOf([await load(host, volumeGuest())]);
   const mount = { Name: "a", ID: "1" };
   assert.equal(await callDocker(handler, "VolumeDriver.Mount", mount), {
     status: 200,
@@ -186,12 +161,12 @@ test("a bundle answers, and asks for what its contract wants (moby 32)", async (
 test("a guest that traps or loops in Mount is an error, and the next call works", async ({ host }) => {
   for (
     const [text, options, code] of [
-      [TRAP, {}, "sandbox.trap"],
+      ["unreachable", {}, "sandbox.trap"],
       [LOOP, { fuel: 100_000 }, "sandbox.fuel"],
       [LOOP, { timeoutMs: 50 }, "sandbox.timeout"],
     ] as const
   ) {
-    const handler = handlerOf([await load(host, volumes(text), options)]);
+    const handler = handlerOf([await load(host, mounting(text), options)]);
     for (let i = 0; i < 2; i++) {
       const { status, body } = await callDocker(handler, "VolumeDriver.Mount", {
         Name: "a",
@@ -206,7 +181,7 @@ test("a guest that traps or loops in Mount is an error, and the next call works"
 
 test("a caller that goes away ends its call", async ({ host }) => {
   const handler = handlerOf([
-    await load(host, volumes(LOOP), {
+    await load(host, mounting(LOOP), {
       mode: "worker",
       fuel: Number.MAX_SAFE_INTEGER,
       timeoutMs: 600_000,
@@ -229,7 +204,7 @@ test("a caller that goes away ends its call", async ({ host }) => {
 });
 
 test("200 creates at once all come back", async ({ host }) => {
-  const plugin = await load(host, answeringEach(ANSWERS), { mode: "worker" });
+  const plugin = await load(host, volumeGuest(), { mode: "worker" });
   const handler = handlerOf([plugin]);
   const answers = await Promise.all(
     Array.from(

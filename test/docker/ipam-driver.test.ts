@@ -1,21 +1,14 @@
 import * as assert from "uvu/assert";
 import { handlerOf } from "../../src/docker/handler.ts";
-import type { JsonObject } from "../../src/json.ts";
 import { callDocker, fakeDriver } from "../support/docker.ts";
+import { type DriverCall, testDriverCalls } from "../support/driver-calls.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("docker/ipam-driver");
 
 const GATEWAY = { RequestAddressType: "com.docker.network.gateway" };
 
-/** What Docker sends, what the driver is asked and answers, and what Docker gets. */
-const CALLS: readonly (readonly [
-  method: string,
-  body: JsonObject,
-  asked: readonly [string, JsonObject],
-  answer: unknown,
-  reply: JsonObject,
-])[] = [
+const CALLS: readonly DriverCall[] = [
   ["GetCapabilities", {}, ["getCapabilities", {}], {}, {
     RequiresMACAddress: false,
     RequiresRequestReplay: false,
@@ -81,25 +74,10 @@ const CALLS: readonly (readonly [
   ],
 ];
 
-for (const [name, body, [method, input], answer, reply] of CALLS) {
-  test(`${name} ${JSON.stringify(body)} (moby 25)`, async () => {
-    const { plugin, asked } = fakeDriver("ipam", { [method]: answer });
-    assert.equal(await callDocker(handlerOf([plugin]), `IpamDriver.${name}`, body), {
-      status: 200,
-      body: reply,
-    });
-    assert.equal(asked, [[method, input]]);
-  });
-
-  test(`${name} says the driver's fault in both fields (moby 25)`, async () => {
-    const error = { code: "limit", message: "there is no address left" };
-    const { plugin } = fakeDriver("ipam", { [method]: { error } });
-    assert.equal(await callDocker(handlerOf([plugin]), `IpamDriver.${name}`, body), {
-      status: 500,
-      body: { Err: "there is no address left", Error: "there is no address left" },
-    });
-  });
-}
+testDriverCalls(test, "ipam", CALLS, {
+  fault: { code: "limit", message: "there is no address left" },
+  statement: "(moby 25)",
+});
 
 test("capabilities and address spaces go without a body, no other method does", async () => {
   const { plugin } = fakeDriver("ipam", {

@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { handlerOf } from "../../src/docker/handler.ts";
-import type { JsonObject } from "../../src/json.ts";
 import { callDocker, fakeDriver } from "../support/docker.ts";
+import { type DriverCall, testDriverCalls } from "../support/driver-calls.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("docker/network-driver");
@@ -39,14 +39,7 @@ const JOINED = {
   DisableGatewayService: false,
 };
 
-/** What Docker sends, what the driver is asked and answers, and what Docker gets. */
-const CALLS: readonly (readonly [
-  method: string,
-  body: JsonObject,
-  asked: readonly [string, JsonObject],
-  answer: unknown,
-  reply: JsonObject,
-])[] = [
+const CALLS: readonly DriverCall[] = [
   ["GetCapabilities", {}, ["getCapabilities", {}], { scope: "local" }, {
     Scope: "local",
     ConnectivityScope: "local",
@@ -187,24 +180,10 @@ const CALLS: readonly (readonly [
   ],
 ];
 
-for (const [name, body, [method, input], answer, reply] of CALLS) {
-  test(`${name} ${JSON.stringify(body)} (moby 24)`, async () => {
-    const { plugin, asked } = fakeDriver("netdriver", { [method]: answer });
-    assert.equal(await callDocker(handlerOf([plugin]), `NetworkDriver.${name}`, body), {
-      status: 200,
-      body: reply,
-    });
-    assert.equal(asked, [[method, input]]);
-  });
-
-  test(`${name} says the driver's fault (moby 24)`, async () => {
-    const error = { code: "not-found", message: "there is no network n1" };
-    const { plugin } = fakeDriver("netdriver", { [method]: { error } });
-    const answer = await callDocker(handlerOf([plugin]), `NetworkDriver.${name}`, body);
-    // With a 404, Docker would go on as if the driver had no such method.
-    assert.equal([answer.status, answer.body.Err], [500, "there is no network n1"]);
-  });
-}
+testDriverCalls(test, "netdriver", CALLS, {
+  fault: { code: "not-found", message: "there is no network n1" },
+  statement: "(moby 24)",
+});
 
 for (
   const [what, body] of [

@@ -11,19 +11,15 @@ import {
   startRaw,
   testClock,
 } from "../support/docker-plugin.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 // "(moby N)" in a test's name is the number of a behaviour in test/docker/README.md.
 
 const test = suite("PluginClient");
 
-let folder: TestFolder;
+const folder = suiteFolder(test);
 let count = 0;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
 
 /** A path for one more socket. */
 const socket = () => join(folder.path, `${++count}.sock`);

@@ -7,8 +7,9 @@ import { createHost, type Host } from "../../src/host/host.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { askSocket, fakeDriver, fakePolicy } from "../support/docker.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
-import { answeringEach, bundleOf } from "../support/guest.ts";
+import { bundleOf } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
+import { VOLUME, volumeGuest } from "../support/volume-guest.ts";
 
 const test = suite<{ folder: TestFolder; host: Host }>("docker/serve");
 
@@ -27,16 +28,10 @@ let folders = 0;
 /** A folder for sockets that is not there yet. */
 const socketDirIn = ({ path }: TestFolder): string => join(path, `s${folders++}`);
 
-const VOLUME = { name: "vol", implements: [{ contract: "volume", version: 1 }] };
-const ANSWERS = {
-  volume_create: "{}",
-  volume_remove: "{}",
-  volume_path: "{}",
-  volume_mount: '{"mountpoint":"/srv/a"}',
-  volume_unmount: "{}",
+const DRIVER = volumeGuest({
   volume_get: '{"error":{"code":"not-found","message":"no such volume: a"}}',
   volume_list: '{"volumes":[{"name":"a"}]}',
-};
+});
 
 const failure = async (work: Promise<unknown>): Promise<PluginError> => {
   const error = await work.catch(PluginError.from);
@@ -46,7 +41,7 @@ const failure = async (work: Promise<unknown>): Promise<PluginError> => {
 
 test("a bundle is served to who may connect, and gone behind the end", async ({ folder, host }) => {
   const socketDir = socketDirIn(folder);
-  const volume = await host.load(bundleOf(answeringEach(ANSWERS), VOLUME), { mode: "worker" });
+  const volume = await host.load(bundleOf(DRIVER, { name: "vol", ...VOLUME }), { mode: "worker" });
   const path = join(socketDir, "s3.sock");
   {
     await using server = await serveDocker({ name: "s3", volume, socketDir });
@@ -71,7 +66,7 @@ test("a bundle is served to who may connect, and gone behind the end", async ({ 
 
 test("200 creates at once, among garbage and clients that leave", async ({ folder, host }) => {
   const socketDir = socketDirIn(folder);
-  const volume = await host.load(bundleOf(answeringEach(ANSWERS), VOLUME), { mode: "worker" });
+  const volume = await host.load(bundleOf(DRIVER, { name: "vol", ...VOLUME }), { mode: "worker" });
   await using _server = await serveDocker({ name: "s3", volume, socketDir });
   const path = join(socketDir, "s3.sock");
   const disturb = (text: string) => {

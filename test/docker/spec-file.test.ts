@@ -5,16 +5,12 @@ import { findPlugin, type FoundPlugin } from "../../src/docker/discovery.ts";
 import { readJsonSpec, readSpec } from "../../src/docker/spec-file.ts";
 import { tlsOf } from "../../src/docker/tls-files.ts";
 import { errorOf } from "../support/docker-plugin.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("spec file");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const find = (name: string): Promise<FoundPlugin> =>
   findPlugin(name, { sockets: [folder.path], specs: [folder.path] }, false);

@@ -4,17 +4,13 @@ import * as assert from "uvu/assert";
 import { findPlugin } from "../../src/docker/discovery.ts";
 import { tlsOf, type TlsVerification } from "../../src/docker/tls-files.ts";
 import { errorOf } from "../support/docker-plugin.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("tlsOf");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const file = (name: string) => projectPath("test", "fixture", "tls", name);
 

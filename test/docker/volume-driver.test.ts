@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { handlerOf } from "../../src/docker/handler.ts";
-import type { JsonObject } from "../../src/json.ts";
 import { callDocker, fakeDriver } from "../support/docker.ts";
+import { type DriverCall, testDriverCalls } from "../support/driver-calls.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("docker/volume-driver");
@@ -13,14 +13,7 @@ const VOLUME = {
   status: { size: 1 },
 };
 
-/** What Docker sends, what the driver is asked and answers, and what Docker gets. */
-const CALLS: readonly (readonly [
-  method: string,
-  body: JsonObject,
-  asked: readonly [string, JsonObject],
-  answer: unknown,
-  reply: JsonObject,
-])[] = [
+const CALLS: readonly DriverCall[] = [
   [
     "Create",
     { Name: "a", Opts: { size: "1g" } },
@@ -66,30 +59,11 @@ const CALLS: readonly (readonly [
   }],
 ];
 
-for (const [name, body, [method, input], answer, reply] of CALLS) {
-  test(`${name} ${JSON.stringify(body)} gets ${JSON.stringify(reply)}`, async () => {
-    const { plugin, asked } = fakeDriver("volume", { [method]: answer });
-    assert.equal(await callDocker(handlerOf([plugin]), `VolumeDriver.${name}`, body), {
-      status: 200,
-      body: reply,
-    });
-    assert.equal(asked, [[method, input]]);
-  });
-}
-
-for (const [name, body, [method]] of CALLS) {
-  test(`${name} ${JSON.stringify(body)} says the driver's fault (moby 23, 31)`, async () => {
-    const error = { code: "not-found", message: "there is no such volume: a" };
-    const { plugin } = fakeDriver("volume", { [method]: { error } });
-    // Docker takes a Get that fails for "no such volume", whatever it says.
-    const { status, body: { Err } } = await callDocker(
-      handlerOf([plugin]),
-      `VolumeDriver.${name}`,
-      body,
-    );
-    assert.equal([status, Err], [500, "there is no such volume: a"]);
-  });
-}
+// Docker takes a Get that fails for "no such volume", whatever it says.
+testDriverCalls(test, "volume", CALLS, {
+  fault: { code: "not-found", message: "there is no such volume: a" },
+  statement: "(moby 23, 31)",
+});
 
 test("List and Capabilities go without a body, no other method does (moby 32)", async () => {
   const { plugin, asked } = fakeDriver("volume", {

@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import type { Structure } from "../../src/document/recognise/docker-schema.ts";
 import { encodeJson, Fields, given, MAX_BODY_BYTES, readBody } from "../../src/docker/wire.ts";
-import { PluginError } from "../../src/plugin-error.ts";
+import { faultOf } from "../support/fault.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("docker/wire");
@@ -21,15 +21,6 @@ const read = (text: string | Uint8Array, mayBeEmpty = false) =>
     shape,
     mayBeEmpty,
   });
-
-function failure(action: () => unknown): PluginError {
-  try {
-    action();
-  } catch (error) {
-    return PluginError.from(error);
-  }
-  throw new Error("nothing failed");
-}
 
 for (
   const [what, text, value] of [
@@ -56,7 +47,7 @@ for (
 
 test("readBody() takes nothing where Docker sends nothing", () => {
   assert.equal(read("", true), {});
-  const { code, message } = failure(() => read(""));
+  const { code, message } = faultOf(() => read(""));
   assert.is(code, "docker.request-invalid");
   assert.is(message, "Cannot read the body of X.Y: it is empty");
 });
@@ -78,7 +69,7 @@ for (
   ] as const
 ) {
   test(`readBody() refuses ${what}`, () => {
-    const { code, message } = failure(() => read(body));
+    const { code, message } = faultOf(() => read(body));
     assert.is(code, "docker.request-invalid");
     assert.match(message, /^Cannot read the body of X\.Y: /);
     assert.match(message, words);
@@ -86,7 +77,7 @@ for (
 }
 
 test("readBody() refuses what is larger than all that Docker sends", () => {
-  const { code } = failure(() => read(new Uint8Array(MAX_BODY_BYTES + 1)));
+  const { code } = faultOf(() => read(new Uint8Array(MAX_BODY_BYTES + 1)));
   assert.is(code, "docker.request-too-large");
 });
 
@@ -116,7 +107,7 @@ test("Fields say where something else stands", () => {
       [() => fields.list("g"), '"g.0" has to be an object'],
     ] as const
   ) {
-    const { code, message } = failure(read);
+    const { code, message } = faultOf(read);
     assert.is(code, "docker.request-invalid");
     assert.is(message, `Cannot read the body of X.Y: ${words}`);
   }

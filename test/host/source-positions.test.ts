@@ -1,10 +1,11 @@
 import * as assert from "uvu/assert";
 import { openBundle } from "../../src/bundle/bundle.ts";
 import { SOURCE_MAP_SECTION } from "../../src/bundle/source-map.ts";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import type { Callable } from "../../src/host/callable.ts";
 import { withSourcePositions } from "../../src/host/source-positions.ts";
 import { PluginError } from "../../src/plugin-error.ts";
-import { concatBytes, encodeCustomSection } from "../../src/wasm/writer.ts";
+import { encodeCustomSection } from "../../src/wasm/writer.ts";
 import { answering, bundleOf } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 

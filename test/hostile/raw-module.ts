@@ -1,8 +1,8 @@
 /** Modules that no text format can say, and the one code that each must get when it is loaded. */
 import { MANIFEST_SECTION, packBundle } from "../../src/bundle/pack.ts";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import { SECTION } from "../../src/wasm/section.ts";
 import {
-  concatBytes,
   encodeCustomSection,
   encodeName,
   encodeSection,

@@ -1,9 +1,10 @@
 /** Source maps that mean harm: a guest's own error stays as it was, in both modes. */
 import * as assert from "uvu/assert";
 import { SOURCE_MAP_SECTION } from "../../src/bundle/source-map.ts";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import { createHost, type Host } from "../../src/host/host.ts";
 import type { PluginError } from "../../src/plugin-error.ts";
-import { concatBytes, encodeCustomSection } from "../../src/wasm/writer.ts";
+import { encodeCustomSection } from "../../src/wasm/writer.ts";
 import { jsonDocument } from "../support/document.ts";
 import { bundleOf } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";

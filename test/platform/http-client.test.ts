@@ -13,18 +13,14 @@ import {
   type TestPlugin,
   type Where,
 } from "../support/docker-plugin.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("HttpClient");
 
-let folder: TestFolder;
+const folder = suiteFolder(test);
 let count = 0;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
 
 const socket = () => join(folder.path, `${++count}.sock`);
 

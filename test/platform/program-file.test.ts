@@ -2,16 +2,12 @@ import { appendFile, chmod, copyFile, readFile, rename, rm, symlink } from "node
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { openProgramFile } from "../../src/platform/program-file.ts";
-import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suiteFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("program-file");
 
-let folder: TestFolder;
-test.before(async () => {
-  folder = await makeFolder();
-});
-test.after(() => folder.remove());
+const folder = suiteFolder(test);
 
 const at = (name: string) => join(folder.path, name);
 

@@ -1,3 +1,4 @@
+import type { Test } from "uvu";
 import type { BlobTable } from "../../src/capability/blob-table.ts";
 import type {
   HostCall,
@@ -56,4 +57,16 @@ export async function askBytes(
   const found = opened.functions.find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no "${name}"`);
   return await found.answer(request, call);
+}
+
+/** Takes what the tests of a suite open, and closes it behind the last of them. */
+export function closedAfter(test: Test): (one: OpenedCapability) => OpenedCapability {
+  const opened: OpenedCapability[] = [];
+  test.after(async () => {
+    for (const one of opened) await one.close();
+  });
+  return (one) => {
+    opened.push(one);
+    return one;
+  };
 }

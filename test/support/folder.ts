@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Test } from "uvu";
 
 /** A temporary folder of one test. */
 export interface TestFolder {
@@ -22,5 +23,21 @@ export async function makeFolder(): Promise<TestFolder> {
       }
     },
     remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** A folder for the tests of a suite, made before the first and removed behind the last. */
+export function suiteFolder(test: Test): TestFolder {
+  let made: TestFolder | undefined;
+  test.before(async () => {
+    made = await makeFolder();
+  });
+  test.after(() => made?.remove());
+  return {
+    get path() {
+      return made!.path;
+    },
+    write: (files) => made!.write(files),
+    remove: () => made!.remove(),
   };
 }

@@ -1,14 +1,10 @@
-import { Buffer } from "node:buffer";
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import type {
-  HostCall,
-  HostFunction,
-  OpenedCapability,
-} from "../../src/capability/host-function.ts";
+import type { OpenedCapability } from "../../src/capability/host-function.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
 import { type ErrorCode, PluginError } from "../../src/plugin-error.ts";
+import { ask as askAnswer, hostCall } from "./capability.ts";
 import type { TestFolder } from "./folder.ts";
 
 /** Writes a script of /bin/sh. @returns its path */
@@ -86,16 +82,6 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A call that goes on until `signal` aborts. */
-export function hostCall(signal: AbortSignal = new AbortController().signal): HostCall {
-  const blobs = {
-    get: () => undefined,
-    close: () => Promise.resolve(),
-    closeAll: () => Promise.resolve(),
-  };
-  return { entry: "test", now: "2026-01-01T00:00:00Z", signal, blobs };
-}
-
 /** The plugin that asks. */
 export const ASKER = { name: "asker", digest: `sha256:${"0".repeat(64)}`, instance: "asker" };
 
@@ -106,11 +92,8 @@ export async function ask(
   request: JsonValue,
   signal?: AbortSignal,
 ): Promise<JsonObject> {
-  const answer = await functionOf(opened, name).answer(
-    Buffer.from(JSON.stringify(request)),
-    hostCall(signal),
-  );
-  return JSON.parse(new TextDecoder().decode(answer));
+  const call = hostCall(signal === undefined ? {} : { signal });
+  return { ...await askAnswer(opened, name, request, call) };
 }
 
 /** The `ok` of an answer; fails for a refusal. */
@@ -136,10 +119,6 @@ export async function askRefused(
   };
   assert.is(error?.code, code, JSON.stringify(error));
   return error!.message;
-}
-
-function functionOf(opened: OpenedCapability, name: string): HostFunction {
-  return opened.functions.find((candidate) => candidate.name === name)!;
 }
 
 /** The error that a promise ends with; fails for another code. */

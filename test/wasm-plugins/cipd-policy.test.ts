@@ -1,22 +1,21 @@
 import * as assert from "uvu/assert";
-import { builtPlugin } from "../../scripts/build-plugins.ts";
 import { encodeAnswer } from "../../src/capability/answer.ts";
 import type { HostFunction } from "../../src/capability/host-function.ts";
 import type { Verdict } from "../../src/contract/admission.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
 import type { DocumentKind } from "../../src/document/kind.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
-import { Bench } from "../../src/testing/bench.ts";
 import type { Fakes } from "../../src/testing/fake-host.ts";
 import { documentOf } from "../../src/testing/question.ts";
-import { BarePolicy } from "../support/bare-policy.ts";
-import { casesOf, manifestOf, refusesSettings, testCases, testCoverage } from "../support/cases.ts";
 import { INSTANCE, PIN, requiring } from "../support/cipd-policy.ts";
 import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
-
-const manifest = await manifestOf("cipd-policy");
-const cases = await casesOf("cipd-policy");
+import {
+  type BadSettings,
+  checkDefaults,
+  testBadSettings,
+  testPolicy,
+} from "../support/tested-policy.ts";
 
 /** Has a part of what cases require, for every package. */
 const METADATA: HostFunction = {
@@ -28,32 +27,21 @@ const METADATA: HostFunction = {
     ),
 };
 
-let bench: Bench;
-let bare: BarePolicy;
+const test = suite("wasm-plugins/cipd-policy");
+
+const policy = await testPolicy(test, "cipd-policy", {
+  // That there are more reasons takes a hundred of them, below.
+  elsewhere: ["more-reasons"],
+  functions: [METADATA],
+});
 
 const checkPin = (object: JsonValue, settings: JsonValue, fakes?: Fakes): Promise<Verdict> =>
-  bench.plugin(import.meta.url, fakes).check({ kind: "cipd.pin", object, settings });
+  policy.bench.plugin(import.meta.url, fakes).check({ kind: "cipd.pin", object, settings });
 
 const rulesOf = ({ reasons }: Verdict): string[] => reasons.map(({ rule }) => rule);
 
-const test = suite("wasm-plugins/cipd-policy");
-
-test.before(async () => {
-  bench = await Bench.open(builtPlugin("cipd-policy"));
-  bare = await BarePolicy.open("cipd-policy", [METADATA]);
-});
-test.after(async () => {
-  await bench.close();
-  await bare.close();
-});
-
-testCases(test, cases, () => bench);
-
-// That there are more reasons takes a hundred of them, below.
-testCoverage(test, cases, manifest, ["more-reasons"]);
-
 /** Settings and where they are wrong, by the schema and by the policy. */
-const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
+const BAD_SETTINGS: BadSettings = [
   [{}, ""],
   [[], ""],
   [{ packages: "gn" }, "/packages"],
@@ -81,43 +69,23 @@ const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
   [{ packages: [], metadata: [{ key: "x", attachedBy: "user:a@b" }] }, "/metadata/0/attachedBy"],
 ];
 
-for (const [settings, path] of BAD_SETTINGS) {
-  const name = `settings ${JSON.stringify(settings)} are refused, and deny where nobody looked`;
-  test(name, async () => {
-    assert.match(await refusesSettings(bench, settings), path);
-    const pin = { package: "gn", instanceId: INSTANCE };
-    const { allowed, reasons } = await bare.check("cipd.pin", pin, settings);
-    assert.is(allowed, false);
-    assert.is(reasons[0]!.rule, "settings-readable");
-    assert.match(reasons[0]!.message, `Cannot use the settings. ${path}`);
-  });
-}
+const GN: JsonObject = { package: "gn", instanceId: INSTANCE };
+testBadSettings(test, policy, "cipd.pin", GN, BAD_SETTINGS);
 
 test("the manifest's defaults are the policy's", async () => {
-  const properties = manifest.settings!["properties"] as Record<string, { default?: JsonValue }>;
-  const defaults = Object.fromEntries(
-    Object.entries(properties).flatMap(([key, schema]) =>
-      schema.default === undefined ? [] : [[key, schema.default]]
-    ),
-  );
-  assert.equal(Object.keys(defaults).sort(), [
+  assert.equal((await checkDefaults(policy)).sort(), [
     ...["defaultService", "hashAlgos", "installModes", "metadata", "services", "unpinned"],
   ]);
-  for (const item of cases) {
-    const { kind, object } = await documentOf(item, manifest, item.from);
-    const settings = item.settings as JsonObject;
-    assert.equal(
-      await bare.check(kind, object, { ...defaults, ...settings }),
-      await bare.check(kind, object, settings),
-      item.name,
-    );
-  }
 });
 
 test("more reasons than are shown are counted", async () => {
   const data = Array.from({ length: 10_000 }, () => ({ file: "../x" }));
   const settings = { packages: [{ prefix: "*" }] };
-  const { allowed, reasons } = await bare.check("cipd.package", { package: "a", data }, settings);
+  const { allowed, reasons } = await policy.bare.check(
+    "cipd.package",
+    { package: "a", data },
+    settings,
+  );
   assert.is(allowed, false);
   assert.is(reasons.length, 101);
   assert.is(reasons[99]!.path, "/data/99/file");
@@ -128,13 +96,13 @@ test("hostile texts come back in messages, cut short and as whole characters", a
   const text = `"\\\n\u0000\u2028<script>${"🎉".repeat(1_000)}`;
   const shown = '"\\\n\u0000\u2028<script>🎉';
   const long = "🎉".repeat(500_000);
-  const bad = await bare.check(
+  const bad = await policy.bare.check(
     "cipd.pin",
     { package: long, instanceId: long, version: long },
     { packages: [] },
   );
   assert.equal(rulesOf(bad), ["malformed-document", "malformed-document"]);
-  const { reasons } = await bare.check(
+  const { reasons } = await policy.bare.check(
     "cipd.pin",
     { ...PIN, serviceUrl: `${text}${long}\ud800` },
     requiring(),
@@ -153,7 +121,11 @@ test("hostile texts come back in messages, cut short and as whole characters", a
 test("names of megabytes are told from names", async () => {
   for (const name of ["a/".repeat(2_000_000), "${os}".repeat(1_000_000), "${".repeat(2_000_000)]) {
     for (const kind of ["cipd.pin", "cipd.package"] as const) {
-      const verdict = await bare.check(kind, { package: name, instanceId: INSTANCE }, requiring());
+      const verdict = await policy.bare.check(
+        kind,
+        { package: name, instanceId: INSTANCE },
+        requiring(),
+      );
       assert.equal(rulesOf(verdict), ["malformed-document"]);
     }
   }
@@ -167,12 +139,12 @@ test("no value in no place keeps the policy from a verdict", async () => {
   ];
   let count = 0;
   const ask = async (kind: DocumentKind, object: JsonValue, settings?: JsonValue) => {
-    const { allowed, reasons } = await bare.check(kind, object, settings);
+    const { allowed, reasons } = await policy.bare.check(kind, object, settings);
     assert.is(allowed, reasons.length === 0);
     count++;
   };
-  for (const item of cases) {
-    const { kind, object } = await documentOf(item, manifest, item.from);
+  for (const item of policy.cases) {
+    const { kind, object } = await documentOf(item, policy.manifest, item.from);
     for (const other of strange) {
       for (const replace of places(object)) await ask(kind, replace(other), item.settings);
     }
@@ -186,7 +158,7 @@ test("no value in no place keeps the policy from a verdict", async () => {
 test("a document of another kind is denied", async () => {
   const settings = { packages: [{ prefix: "*" }] };
   for (const kind of ["json", "yaml", "kubernetes"] as const) {
-    assert.equal(rulesOf(await bare.check(kind, PIN, settings)), ["malformed-document"]);
+    assert.equal(rulesOf(await policy.bare.check(kind, PIN, settings)), ["malformed-document"]);
   }
   assert.equal(await checkPin(PIN, settings), { allowed: true, reasons: [] });
 });

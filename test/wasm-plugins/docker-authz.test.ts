@@ -1,40 +1,25 @@
 import * as assert from "uvu/assert";
-import { builtPlugin } from "../../scripts/build-plugins.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
 import type { DocumentKind } from "../../src/document/kind.ts";
 import { parseDocuments } from "../../src/document/parse.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
-import { Bench } from "../../src/testing/bench.ts";
 import { documentOf } from "../../src/testing/question.ts";
-import { BarePolicy } from "../support/bare-policy.ts";
-import { casesOf, manifestOf, refusesSettings, testCases, testCoverage } from "../support/cases.ts";
 import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
-
-const manifest = await manifestOf("docker-authz");
-const cases = await casesOf("docker-authz");
-
-let bench: Bench;
-let bare: BarePolicy;
+import {
+  type BadSettings,
+  checkDefaults,
+  testBadSettings,
+  testPolicy,
+} from "../support/tested-policy.ts";
 
 const test = suite("wasm-plugins/docker-authz");
 
-test.before(async () => {
-  bench = await Bench.open(builtPlugin("docker-authz"));
-  bare = await BarePolicy.open("docker-authz");
-});
-test.after(async () => {
-  await bench.close();
-  await bare.close();
-});
-
-testCases(test, cases, () => bench);
-
 // That there are more reasons takes a hundred of them, below.
-testCoverage(test, cases, manifest, ["more-reasons"]);
+const policy = await testPolicy(test, "docker-authz", { elsewhere: ["more-reasons"] });
 
 /** Settings and where they are wrong, by the schema and by the policy. */
-const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
+const BAD_SETTINGS: BadSettings = [
   [{}, ""],
   [[], ""],
   [{ images: "*" }, "/images"],
@@ -60,38 +45,16 @@ const BAD_SETTINGS: readonly (readonly [JsonValue, string])[] = [
   [{ images: [], secretVariables: ["A|B"] }, "/secretVariables/0"],
 ];
 
-for (const [settings, path] of BAD_SETTINGS) {
-  const name = `settings ${JSON.stringify(settings)} are refused, and deny where nobody looked`;
-  test(name, async () => {
-    assert.match(await refusesSettings(bench, settings), path);
-    const { allowed, reasons } = await bare.check("docker.request", PING, settings);
-    assert.is(allowed, false);
-    assert.is(reasons[0]!.rule, "settings-readable");
-    assert.match(reasons[0]!.message, `Cannot use the settings. ${path}`);
-  });
-}
-
 const PING: JsonObject = { method: "GET", path: "/_ping", query: {}, headers: {} };
 const SETTINGS: JsonObject = { images: ["docker.io/library/*"] };
 
+testBadSettings(test, policy, "docker.request", PING, BAD_SETTINGS);
+
 test("the manifest's defaults are the policy's", async () => {
-  const properties = manifest.settings!["properties"] as Record<string, { default?: JsonValue }>;
-  const defaults = Object.fromEntries(
-    Object.entries(properties).flatMap(([key, schema]) =>
-      schema.default === undefined ? [] : [[key, schema.default]]
-    ),
-  );
+  const names = await checkDefaults(policy);
   // Every setting but the one that has to be there has one.
-  assert.equal(Object.keys(defaults).length, Object.keys(properties).length - 1);
-  for (const item of cases) {
-    const { kind, object } = await documentOf(item, manifest, item.from);
-    const settings = item.settings as JsonObject;
-    assert.equal(
-      await bare.check(kind, object, { ...defaults, ...settings }),
-      await bare.check(kind, object, settings),
-      item.name,
-    );
-  }
+  const all = Object.keys(policy.manifest.settings!["properties"] as JsonObject);
+  assert.equal(all.filter((name) => !names.includes(name)), ["images"]);
 });
 
 /** A body of a container, by the door of the daemon and by that of a saved file. */
@@ -107,7 +70,7 @@ async function throughBothDoors(body: JsonObject): Promise<[string[], string[]]>
     ([["docker.request", call], ["docker.config", body]] as const).map(async ([kind, value]) => {
       const bytes = new TextEncoder().encode(JSON.stringify(value));
       const [document] = await parseDocuments(bytes, { name: "x.json", kind });
-      return await bench.plugin(import.meta.url).check({
+      return await policy.bench.plugin(import.meta.url).check({
         kind,
         object: document!.object,
         settings: SETTINGS,
@@ -149,7 +112,7 @@ test("more reasons than are shown are told of", async () => {
     path: "/containers/create",
     body: { Image: "a:1", HostConfig },
   };
-  const { allowed, reasons } = await bare.check("docker.request", call, SETTINGS);
+  const { allowed, reasons } = await policy.bare.check("docker.request", call, SETTINGS);
   assert.is(allowed, false);
   assert.is(reasons.length, 101);
   assert.is(
@@ -164,7 +127,7 @@ test("a body of a hundred thousand unknown fields gets a verdict within the limi
   const body = { Image: "a:1", HostConfig };
   const call = { ...PING, method: "POST", path: "/containers/create", body };
   const question = { kind: "docker.request", object: call, settings: SETTINGS } as const;
-  const { allowed, reasons } = await bench.plugin(import.meta.url).check(question);
+  const { allowed, reasons } = await policy.bench.plugin(import.meta.url).check(question);
   assert.is(allowed, false);
   assert.is(reasons.length, 101);
 });
@@ -174,7 +137,7 @@ test("hostile texts come back in messages, cut short and as whole characters", a
   const HostConfig = { Binds: [`/${text}:/x`], SecurityOpt: [text], Runtime: text, [text]: 1 };
   const body = { Image: text, HostConfig };
   const call = { ...PING, method: "POST", path: "/containers/create", user: text, body };
-  const { allowed, reasons } = await bare.check("docker.request", call, SETTINGS);
+  const { allowed, reasons } = await policy.bare.check("docker.request", call, SETTINGS);
   assert.is(allowed, false);
   assert.ok(reasons.length >= 5);
   assert.ok(reasons.every(({ message }) => message.length < 500));
@@ -195,9 +158,9 @@ test("names, paths and patterns of megabytes are told from what is allowed", asy
   ) {
     const body = { Image: text, HostConfig: { Binds: [`/${text}:/x`] } };
     const call = { ...PING, method: "POST", path: "/containers/create", body };
-    assert.is((await bare.check("docker.request", call, SETTINGS)).allowed, false);
+    assert.is((await policy.bare.check("docker.request", call, SETTINGS)).allowed, false);
     const other = { ...PING, path: `/${text}` };
-    assert.is((await bare.check("docker.request", other, SETTINGS)).allowed, false);
+    assert.is((await policy.bare.check("docker.request", other, SETTINGS)).allowed, false);
   }
 });
 
@@ -209,12 +172,12 @@ test("no value in no place keeps the policy from a verdict, and none opens it", 
   ];
   let count = 0;
   const ask = async (kind: DocumentKind, object: JsonValue, settings?: JsonValue) => {
-    const { allowed, reasons } = await bare.check(kind, object, settings);
+    const { allowed, reasons } = await policy.bare.check(kind, object, settings);
     assert.is(allowed, reasons.length === 0);
     count++;
   };
-  for (const [i, item] of cases.entries()) {
-    const { kind, object } = await documentOf(item, manifest, item.from);
+  for (const [i, item] of policy.cases.entries()) {
+    const { kind, object } = await documentOf(item, policy.manifest, item.from);
     for (const replace of places(object)) {
       await ask(kind, replace(strange[count % 13]!), item.settings);
     }
@@ -229,7 +192,7 @@ test("no value in no place keeps the policy from a verdict, and none opens it", 
 
 test("a document of another kind is denied", async () => {
   for (const kind of ["json", "yaml", "kubernetes"] as const) {
-    const { reasons } = await bare.check(kind, PING, SETTINGS);
+    const { reasons } = await policy.bare.check(kind, PING, SETTINGS);
     assert.equal(reasons.map(({ rule }) => rule), ["malformed-document"]);
   }
 });
@@ -242,7 +205,7 @@ test("the same question gets the same bytes", async () => {
       object: { ...PING, path: "/é" },
       settings: SETTINGS,
     } as const;
-    answers.add(encodeVerdict(await bench.plugin(import.meta.url).check(question)));
+    answers.add(encodeVerdict(await policy.bench.plugin(import.meta.url).check(question)));
   }
   assert.is(answers.size, 1);
 });

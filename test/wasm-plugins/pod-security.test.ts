@@ -1,39 +1,20 @@
 import * as assert from "uvu/assert";
-import { builtPlugin } from "../../scripts/build-plugins.ts";
 import type { Verdict } from "../../src/contract/admission.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
-import { Bench } from "../../src/testing/bench.ts";
 import { CONTROLS, NEWEST_MINOR } from "../../wasm-plugins/pod-security/checks.ts";
-import { BarePolicy } from "../support/bare-policy.ts";
-import { casesOf, manifestOf, refusesSettings, testCases, testCoverage } from "../support/cases.ts";
+import { refusesSettings } from "../support/cases.ts";
 import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
+import { testPolicy } from "../support/tested-policy.ts";
 
 const test = suite("wasm-plugins/pod-security");
 
-const manifest = await manifestOf("pod-security");
-const rules = manifest.rules ?? [];
-const cases = await casesOf("pod-security");
-
-let bench: Bench;
-let bare: BarePolicy;
-
-test.before(async () => {
-  bench = await Bench.open(builtPlugin("pod-security"));
-  bare = await BarePolicy.open("pod-security");
-});
-test.after(async () => {
-  await bench.close();
-  await bare.close();
-});
+// A host refuses such settings before it asks; below is what other hosts get.
+const policy = await testPolicy(test, "pod-security", { elsewhere: ["malformed-settings"] });
+const rules = policy.manifest.rules ?? [];
 
 /** Rules that are no controls of the standards. */
 const OWN_RULES = ["malformed-workload", "malformed-settings", "exempt-namespace"];
-
-testCases(test, cases, () => bench);
-
-// A host refuses such settings before it asks; below is what other hosts get.
-testCoverage(test, cases, manifest, ["malformed-settings"]);
 
 /** As https://kubernetes.io/docs/concepts/security/pod-security-standards/ names them, in its order. */
 const TITLES = [
@@ -122,7 +103,7 @@ const IN_CONTAINER = /^\/spec\/(\w+ontainers)\/\d+\//;
 test("cases deny every field of every control, in every list of containers", () => {
   assert.equal(Object.keys(FIELDS).sort(), [...new Set(CONTROLS.map((it) => it.rule))].sort());
   for (const [rule, fields] of Object.entries(FIELDS)) {
-    const paths = cases.flatMap(({ expect }) =>
+    const paths = policy.cases.flatMap(({ expect }) =>
       (expect.paths ?? []).flatMap((path, i) => expect.rules?.[i] === rule ? path ?? [] : [])
     );
     const shown = paths.map((path) => path.replace(IN_CONTAINER, ""));
@@ -141,7 +122,7 @@ const pod = (spec: JsonObject, metadata: JsonObject = {}): JsonObject => ({
 });
 
 const judged = (object: JsonValue, settings: JsonObject = {}): Promise<Verdict> =>
-  bench.plugin(import.meta.url).check({ object, settings });
+  policy.bench.plugin(import.meta.url).check({ object, settings });
 
 const MESSAGES: readonly (readonly [JsonObject, string])[] = [
   [pod({ hostPID: true }), "Pod: spec.hostPID is true; allowed: false or not set"],
@@ -223,8 +204,8 @@ const BAD_SETTINGS: readonly JsonValue[] = [
 for (const settings of BAD_SETTINGS) {
   test(`settings ${JSON.stringify(settings)} are refused, and deny where nobody looked`, async () => {
     const object = { apiVersion: "v1", kind: "Service" };
-    await refusesSettings(bench, settings);
-    const { allowed, reasons } = await bare.check("kubernetes", object, settings);
+    await refusesSettings(policy.bench, settings);
+    const { allowed, reasons } = await policy.bare.check("kubernetes", object, settings);
     assert.is(allowed, false);
     assert.equal(reasons.map((reason) => reason.rule), ["malformed-settings"]);
   });
@@ -252,11 +233,11 @@ test("no value in no place keeps the plugin from a verdict, or gets past baselin
     ],
   ];
   let count = 0;
-  for (const { object = null } of cases) {
+  for (const { object = null } of policy.cases) {
     for (const replace of places(object)) {
       const changed = replace(strange[count++ % strange.length]!);
-      const restricted = await bare.check("kubernetes", changed, { level: "restricted" });
-      const baseline = await bare.check("kubernetes", changed, { level: "baseline" });
+      const restricted = await policy.bare.check("kubernetes", changed, { level: "restricted" });
+      const baseline = await policy.bare.check("kubernetes", changed, { level: "baseline" });
       for (const { allowed, reasons } of [restricted, baseline]) {
         assert.is(allowed, reasons.length === 0);
       }
@@ -280,7 +261,7 @@ test("reasons stay within a verdict's bounds", async () => {
     { length: 5000 },
     (_, i) => ({ name: `c${i}`, securityContext: 5 }),
   );
-  const { reasons } = await bare.check("kubernetes", pod({ containers }));
+  const { reasons } = await policy.bare.check("kubernetes", pod({ containers }));
   assert.is(reasons.length, 1000);
   assert.match(reasons.at(-1)!.message, /\(and 4000 reasons more\)$/);
 

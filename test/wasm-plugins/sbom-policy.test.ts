@@ -1,23 +1,20 @@
 import * as assert from "uvu/assert";
-import { builtPlugin } from "../../scripts/build-plugins.ts";
 import type { Verdict } from "../../src/contract/admission.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
 import type { DocumentKind } from "../../src/document/kind.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
-import { Bench } from "../../src/testing/bench.ts";
-import { BarePolicy } from "../support/bare-policy.ts";
-import { casesOf, manifestOf, refusesSettings, testCases, testCoverage } from "../support/cases.ts";
+import { refusesSettings } from "../support/cases.ts";
 import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
+import { testPolicy } from "../support/tested-policy.ts";
 
-const manifest = await manifestOf("sbom-policy");
-const cases = await casesOf("sbom-policy");
+const test = suite("wasm-plugins/sbom-policy");
 
-let bench: Bench;
-let bare: BarePolicy;
+// That there are more reasons takes a thousand of them, below.
+const policy = await testPolicy(test, "sbom-policy", { elsewhere: ["more-reasons"] });
 
 const check = (kind: DocumentKind, object: JsonValue, settings: JsonValue = {}): Promise<Verdict> =>
-  bench.plugin(import.meta.url).check({ kind, object, settings });
+  policy.bench.plugin(import.meta.url).check({ kind, object, settings });
 
 const components = (...list: JsonValue[]): JsonValue => ({
   bomFormat: "CycloneDX",
@@ -29,22 +26,6 @@ const licensed = (expression: string, name = "a"): JsonValue => ({
   name,
   licenses: [{ expression }],
 });
-
-const test = suite("wasm-plugins/sbom-policy");
-
-test.before(async () => {
-  bench = await Bench.open(builtPlugin("sbom-policy"));
-  bare = await BarePolicy.open("sbom-policy");
-});
-test.after(async () => {
-  await bench.close();
-  await bare.close();
-});
-
-testCases(test, cases, () => bench);
-
-// That there are more reasons takes a thousand of them, below.
-testCoverage(test, cases, manifest, ["more-reasons"]);
 
 const BAD_SETTINGS: readonly (readonly [JsonObject, string])[] = [
   [{ allowedLicenses: "MIT" }, "/allowedLicenses"],
@@ -62,8 +43,8 @@ const BAD_SETTINGS: readonly (readonly [JsonObject, string])[] = [
 
 for (const [settings, path] of BAD_SETTINGS) {
   test(`settings ${JSON.stringify(settings)} are refused, and deny where nobody looked`, async () => {
-    assert.match(await refusesSettings(bench, settings), path);
-    const { allowed, reasons } = await bare.check(
+    assert.match(await refusesSettings(policy.bench, settings), path);
+    const { allowed, reasons } = await policy.bare.check(
       "cyclonedx",
       components(licensed("MIT")),
       settings,
@@ -74,12 +55,15 @@ for (const [settings, path] of BAD_SETTINGS) {
 }
 
 test("the manifest's defaults are the policy's", async () => {
-  const properties = manifest.settings!["properties"] as Record<string, { default: JsonValue }>;
+  const properties = policy.manifest.settings!["properties"] as Record<
+    string,
+    { default: JsonValue }
+  >;
   const defaults = Object.fromEntries(
     Object.entries(properties).map(([key, schema]) => [key, schema.default]),
   );
-  const plugin = bench.plugin(import.meta.url);
-  for (const item of cases.filter((item) => item.settings === undefined)) {
+  const plugin = policy.bench.plugin(import.meta.url);
+  for (const item of policy.cases.filter((item) => item.settings === undefined)) {
     const verdict = await plugin.check({ ...item, settings: defaults });
     assert.equal(verdict, await plugin.check(item), item.name);
   }
@@ -134,7 +118,10 @@ const EXPRESSIONS: readonly (readonly [string, string, string])[] = [
 
 for (const [name, expression, message] of EXPRESSIONS) {
   test(`an expression that is ${name} cannot be read`, async () => {
-    const { allowed, reasons } = await bare.check("cyclonedx", components(licensed(expression)));
+    const { allowed, reasons } = await policy.bare.check(
+      "cyclonedx",
+      components(licensed(expression)),
+    );
     assert.is(allowed, false);
     assert.equal(reasons.map((reason) => reason.rule), ["license-readable"]);
     assert.match(reasons[0]!.message, message);
@@ -155,7 +142,7 @@ test("expressions within the bounds are read", async () => {
 /** What a host judges by its own limits, and what takes more fuel than those. */
 const COUNTS: readonly (readonly [number, typeof check])[] = [
   [1_000, check],
-  [10_000, (...question) => bare.check(...question)],
+  [10_000, (...question) => policy.bare.check(...question)],
 ];
 
 for (const [count, ask] of COUNTS) {
@@ -210,7 +197,7 @@ test("components nested as deep as documents may be are judged", async () => {
 test("hostile texts come back in messages, cut short and as whole characters", async () => {
   const text = `"\\\n\u0000\u2028<script>${"🎉".repeat(1_000)}`;
   const name = `${text}\ud83c`;
-  const verdict = await bare.check("cyclonedx", {
+  const verdict = await policy.bare.check("cyclonedx", {
     bomFormat: "CycloneDX",
     components: Array.from({ length: 1_500 }, () => ({
       name: `\ud800${name}`,
@@ -241,10 +228,10 @@ test("no value in no place keeps the policy from a verdict", async () => {
   ];
   let count = 0;
   const ask = async (kind: DocumentKind, object: JsonValue, settings?: JsonValue) => {
-    const verdict = await bare.check(kind, object, settings);
+    const verdict = await policy.bare.check(kind, object, settings);
     assert.is(verdict.allowed, !verdict.reasons.some((reason) => reason.severity === "error"));
   };
-  for (const { kind, object = null, settings = {} } of cases) {
+  for (const { kind, object = null, settings = {} } of policy.cases) {
     for (const replace of places(object)) {
       await ask(kind!, replace(strange[count++ % strange.length]!), settings);
     }
@@ -259,7 +246,7 @@ test("a document of another kind is denied", async () => {
   const object = components(licensed("MIT"));
   const others = [["json", object], ["spdx", object], ["cyclonedx", [object]]] as const;
   for (const [kind, value] of others) {
-    const verdict = await bare.check(kind, value as JsonValue);
+    const verdict = await policy.bare.check(kind, value as JsonValue);
     assert.equal(verdict.reasons.map((reason) => reason.rule), ["malformed-document"]);
   }
 });

@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
-import type { PluginError } from "../../src/plugin-error.ts";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import { readOutline } from "../../src/wasm/outline.ts";
-import { concatBytes, encodeSection } from "../../src/wasm/writer.ts";
+import { encodeSection } from "../../src/wasm/writer.ts";
+import { assertFault } from "../support/fault.ts";
 import { assemble } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
@@ -68,10 +69,7 @@ const REFUSED: [string, number, number[], RegExp][] = [
 for (const [what, id, content, message] of REFUSED) {
   test(`readOutline() refuses ${what}`, () => {
     const bytes = concatBytes([PREAMBLE, encodeSection(id, Uint8Array.from(content))]);
-    assert.throws(
-      () => readOutline(bytes),
-      (error: PluginError) => error.code === "bundle.malformed" && message.test(error.message),
-    );
+    assertFault(() => readOutline(bytes), "bundle.malformed", message);
   });
 }
 

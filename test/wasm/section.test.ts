@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
+import { concatBytes } from "../../src/concat-bytes.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { readSections } from "../../src/wasm/section.ts";
-import { concatBytes, encodeCustomSection, encodeSection } from "../../src/wasm/writer.ts";
+import { encodeCustomSection, encodeSection } from "../../src/wasm/writer.ts";
 import { assemble } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
-import { isObject } from "./json.ts";
+import { isObject } from "../shared/json.ts";
+import { quote } from "../shared/quote.ts";
 import { entriesFor } from "./package-list.ts";
 import { isDefinitionName } from "./package-name.ts";
-import { quote } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 

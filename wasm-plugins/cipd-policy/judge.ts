@@ -1,6 +1,7 @@
 import type { AdmissionRequest, Host, Verdict } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
+import { describeFault } from "../shared/settings-reader.ts";
 import { judgeDefinition } from "./definition.ts";
-import { isObject } from "./json.ts";
 import { judgePin } from "./pin.ts";
 import { Reasons } from "./reasons.ts";
 import { readSettings } from "./settings.ts";
@@ -10,9 +11,8 @@ export function judge(request: AdmissionRequest, host: Host): Verdict {
   const reasons = new Reasons();
   const settings = readSettings(request.settings);
   if (!("packages" in settings)) {
-    for (const { path, message } of settings) {
-      const where = path === "" ? "" : `${path}: `;
-      reasons.deny("settings-readable", undefined, `Cannot use the settings. ${where}${message}`);
+    for (const fault of settings) {
+      reasons.deny("settings-readable", undefined, describeFault(fault));
     }
     return reasons.verdict();
   }

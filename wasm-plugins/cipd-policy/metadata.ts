@@ -1,6 +1,6 @@
 import type { Host, MetadataListAnswer, MetadataListRequest } from "cofferdam/guest";
-import { matchesGlob } from "./glob.ts";
-import { quote, quoteAll } from "./quote.ts";
+import { matchesGlob } from "../shared/glob.ts";
+import { quote, quoteAll } from "../shared/quote.ts";
 import type { Reasons } from "./reasons.ts";
 import type { MetadataRequirement } from "./settings.ts";
 

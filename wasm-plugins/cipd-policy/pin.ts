@@ -1,10 +1,10 @@
 import type { Host, JsonObject } from "cofferdam/guest";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../shared/glob.ts";
+import { quote, quoteAll } from "../shared/quote.ts";
 import { readHashAlgo } from "./instance-id.ts";
 import { judgeMetadata } from "./metadata.ts";
 import { entriesFor } from "./package-list.ts";
 import { isPinName, isTemplate } from "./package-name.ts";
-import { quote, quoteAll } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import { readServiceUrl } from "./service-url.ts";
 import type { PackageEntry, Settings } from "./settings.ts";

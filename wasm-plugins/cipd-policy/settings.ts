@@ -1,8 +1,8 @@
-import type { JsonObject, JsonValue } from "cofferdam/guest";
-import { isObject } from "./json.ts";
+import type { JsonObject, JsonValue, SettingsFault } from "cofferdam/guest";
+import { quote } from "../shared/quote.ts";
+import { SettingsReader } from "../shared/settings-reader.ts";
 import { isPackageName } from "./package-name.ts";
 import type { Named } from "./package-list.ts";
-import { quote } from "./quote.ts";
 import { readServiceUrl, type Service } from "./service-url.ts";
 
 /** Metadata that an instance must have: one entry that meets all of it. */
@@ -36,13 +36,6 @@ export interface Settings {
   readonly defaultService: Service;
 }
 
-/** Something that is wrong with the settings. */
-export interface SettingsFault {
-  /** JSON Pointer into the settings. */
-  readonly path: string;
-  readonly message: string;
-}
-
 /** Where the client goes by itself. @see luci-go, hardcoded/chromeinfra */
 const PUBLIC_SERVICE: Service = readServiceUrl("https://chrome-infra-packages.appspot.com")!;
 
@@ -62,16 +55,14 @@ const REQUIREMENTS: readonly string[] = Object.keys(DEFAULTS);
  * pen requires less.
  */
 export function readSettings(value: JsonValue): Settings | readonly SettingsFault[] {
-  const reader = new SettingsReader();
+  const reader = new Reader();
   const settings = reader.read(value);
   return settings === undefined || reader.faults.length > 0 ? reader.faults : settings;
 }
 
-class SettingsReader {
-  readonly faults: SettingsFault[] = [];
-
+class Reader extends SettingsReader {
   read(value: JsonValue): Settings | undefined {
-    const object = this.#object(value, "", ["packages", "defaultService", ...REQUIREMENTS]);
+    const object = this.object(value, "", ["packages", "defaultService", ...REQUIREMENTS]);
     if (object === undefined) return undefined;
     const common = this.#requirement(object, "", DEFAULTS);
     const service = object["defaultService"];
@@ -85,23 +76,23 @@ class SettingsReader {
 
   #packages(value: JsonValue | undefined, common: Requirement): PackageEntry[] {
     const seen = new Set<string>();
-    return this.#list(value, "/packages").flatMap((item, i) => {
+    return this.list(value, "/packages").flatMap((item, i) => {
       const path = `/packages/${i}`;
-      const object = this.#object(item, path, ["package", "prefix", ...REQUIREMENTS]);
+      const object = this.object(item, path, ["package", "prefix", ...REQUIREMENTS]);
       if (object === undefined) return [];
       const { package: exact, prefix } = object;
       const isPrefix = exact === undefined;
       const name = isPrefix ? prefix : exact;
       if (typeof name !== "string" || (exact !== undefined && prefix !== undefined)) {
-        this.#fault(path, 'Wanted either "package" or "prefix", as text.');
+        this.fault(path, 'Wanted either "package" or "prefix", as text.');
         return [];
       }
       if (!isPackageName(name) && !(isPrefix && name === "*")) {
         const others = isPrefix ? ', or "*" for all' : "";
-        this.#fault(path, `${quote(name)} is no name of packages${others}.`);
+        this.fault(path, `${quote(name)} is no name of packages${others}.`);
       }
       const key = `${isPrefix} ${name}`;
-      if (seen.has(key)) this.#fault(path, `${quote(name)} stands twice.`);
+      if (seen.has(key)) this.fault(path, `${quote(name)} stands twice.`);
       seen.add(key);
       return [{ name, isPrefix, ...this.#requirement(object, path, common) }];
     });
@@ -114,14 +105,14 @@ class SettingsReader {
     ): readonly Item[] | undefined => {
       if (object[key] === undefined) return undefined;
       const place = `${path}/${key}`;
-      return this.#list(object[key], place).flatMap((value, i) => {
+      return this.list(object[key], place).flatMap((value, i) => {
         const found = item(value, `${place}/${i}`);
         return found === undefined ? [] : [found];
       });
     };
     const oneOf = (...words: string[]) => (value: JsonValue, place: string) => {
       if (typeof value === "string" && words.includes(value)) return value;
-      this.#fault(place, `Wanted one of ${words.join(", ")}.`);
+      this.fault(place, `Wanted one of ${words.join(", ")}.`);
       return undefined;
     };
     return {
@@ -136,18 +127,18 @@ class SettingsReader {
   }
 
   #metadata(value: JsonValue, path: string): MetadataRequirement | undefined {
-    const object = this.#object(value, path, ["key", "values", "patterns", "attachedBy"]);
+    const object = this.object(value, path, ["key", "values", "patterns", "attachedBy"]);
     if (object === undefined) return undefined;
     const { key } = object;
     if (typeof key !== "string" || key.length > 400 || !/^[a-z0-9_-]+$/.test(key)) {
-      this.#fault(`${path}/key`, "Wanted a key of metadata: [a-z0-9_-], at most 400.");
+      this.fault(`${path}/key`, "Wanted a key of metadata: [a-z0-9_-], at most 400.");
       return undefined;
     }
     const texts = (name: "values" | "patterns" | "attachedBy") => {
       if (object[name] === undefined) return {};
       const place = `${path}/${name}`;
-      const list = this.#list(object[name], place);
-      if (list.length === 0) this.#fault(place, "An empty list can be met by nothing.");
+      const list = this.list(object[name], place);
+      if (list.length === 0) this.fault(place, "An empty list can be met by nothing.");
       return { [name]: list.flatMap((item, i) => this.#text(item, `${place}/${i}`, 0) ?? []) };
     };
     return { key, ...texts("values"), ...texts("patterns"), ...texts("attachedBy") };
@@ -155,34 +146,13 @@ class SettingsReader {
 
   #service(value: JsonValue, path: string): Service | undefined {
     const service = typeof value === "string" ? readServiceUrl(value) : undefined;
-    if (service === undefined) this.#fault(path, 'Wanted "https://host".');
+    if (service === undefined) this.fault(path, 'Wanted "https://host".');
     return service;
   }
 
   #text(value: JsonValue, path: string, least = 1): string | undefined {
     if (typeof value === "string" && value.length >= least && value.length <= 1_000) return value;
-    this.#fault(path, `Wanted a text of ${least} to 1000 letters.`);
+    this.fault(path, `Wanted a text of ${least} to 1000 letters.`);
     return undefined;
-  }
-
-  #list(value: JsonValue | undefined, path: string): readonly JsonValue[] {
-    if (Array.isArray(value)) return value;
-    this.#fault(path, "Wanted a list.");
-    return [];
-  }
-
-  #object(value: JsonValue, path: string, known: readonly string[]): JsonObject | undefined {
-    if (!isObject(value)) {
-      this.#fault(path, "Wanted an object.");
-      return undefined;
-    }
-    for (const key of Object.keys(value)) {
-      if (!known.includes(key)) this.#fault(path, `${quote(key, 50)} is no setting.`);
-    }
-    return value;
-  }
-
-  #fault(path: string, message: string): void {
-    this.faults.push({ path, message });
   }
 }

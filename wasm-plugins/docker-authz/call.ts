@@ -1,11 +1,11 @@
 import type { JsonObject } from "cofferdam/guest";
+import { quote } from "../shared/quote.ts";
 import { judgeBuild } from "./build.ts";
 import { judgeCreate, judgeExec, judgeHostConfig } from "./container.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isKnownName, judgeImageName, judgeMadeName, readImageName } from "./image.ts";
 import { judgeConnect, judgeNetworkCreate, judgeNetworkName } from "./network.ts";
 import { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Reasons } from "./reasons.ts";
 import { judgeService } from "./service.ts";
 import type { Role, Settings } from "./settings.ts";

@@ -1,7 +1,8 @@
+import { isObject } from "../shared/json.ts";
 import { judgeCreate, judgeExec } from "./container.ts";
 import { judgeInspect } from "./inspect.ts";
 import { judgeNetworkCreate } from "./network.ts";
-import { isObject, type Place } from "./place.ts";
+import type { Place } from "./place.ts";
 import { judgeService } from "./service.ts";
 import type { Settings } from "./settings.ts";
 import { judgeVolumeCreate } from "./volume.ts";

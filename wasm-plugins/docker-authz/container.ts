@@ -1,10 +1,10 @@
+import { quote } from "../shared/quote.ts";
 import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
 import { judgeImage } from "./image.ts";
 import { judgeBind, judgeMount } from "./mount.ts";
 import { judgeEndpoints } from "./network.ts";
 import { type Namespace, NAMESPACES } from "./namespace.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /** Judges the body of a container that is to be made. */

@@ -1,5 +1,5 @@
+import { quote } from "../shared/quote.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /** Judges what a field holds; it may be anything but nothing. */

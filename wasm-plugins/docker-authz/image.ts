@@ -1,5 +1,5 @@
+import { quote } from "../shared/quote.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /** An image's name in full: `docker.io/library/busybox`, its tag or its digest. */

@@ -1,8 +1,8 @@
+import { quote } from "../shared/quote.ts";
 import { CONFIG, INSPECT_HOST } from "./container.ts";
 import { type Fields, fields, judgeFields } from "./fields.ts";
 import { judgeImage } from "./image.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /**

@@ -1,7 +1,9 @@
 import type { AdmissionRequest, Verdict } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
+import { describeFault } from "../shared/settings-reader.ts";
 import { judgeCall, readCall } from "./call.ts";
 import { judgeConfig } from "./config.ts";
-import { isObject, Place } from "./place.ts";
+import { Place } from "./place.ts";
 import { EnoughReasons, Reasons } from "./reasons.ts";
 import { judgeAnswer } from "./response.ts";
 import { readSettings } from "./settings.ts";
@@ -20,9 +22,8 @@ export function judge(request: AdmissionRequest): Verdict {
 function judgeInto(reasons: Reasons, { kind, object, settings: given }: AdmissionRequest): void {
   const settings = readSettings(given);
   if (!("images" in settings)) {
-    for (const { path, message } of settings) {
-      const where = path === "" ? "" : `${path}: `;
-      reasons.deny("settings-readable", undefined, `Cannot use the settings. ${where}${message}`);
+    for (const fault of settings) {
+      reasons.deny("settings-readable", undefined, describeFault(fault));
     }
   } else if (kind === "docker.request" && isObject(object)) {
     judgeCall(readCall(object, reasons), settings, reasons);

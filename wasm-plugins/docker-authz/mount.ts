@@ -1,8 +1,8 @@
+import { quote } from "../shared/quote.ts";
 import { fields, judgeFields } from "./fields.ts";
 import { judgeHostPath } from "./host-path.ts";
 import { judgeImage } from "./image.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 import { judgeVolume } from "./volume.ts";
 

@@ -1,6 +1,6 @@
+import { quote } from "../shared/quote.ts";
 import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /** Options of a bridge that reach nothing of the host. */

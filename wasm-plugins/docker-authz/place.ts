@@ -1,10 +1,6 @@
-import type { JsonObject, JsonValue } from "cofferdam/guest";
+import type { JsonValue } from "cofferdam/guest";
+import { isObject, pointerStep } from "../shared/json.ts";
 import type { Reasons, Rule } from "./reasons.ts";
-
-/** True for an object that is neither null nor an array. */
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Of a text, and of a key in a place, in UTF-16 code units. */
 const MAX_TEXT = 4_096;
@@ -94,7 +90,6 @@ export class Place {
   #below(key: string, value: JsonValue | undefined): Place {
     // Somebody else chose the key; a reason has no room for a long one.
     if (key.length > MAX_STEP) return new Place(value, this.path, this.#reasons);
-    const step = key.replaceAll("~", "~0").replaceAll("/", "~1");
-    return new Place(value, `${this.path}/${step}`, this.#reasons);
+    return new Place(value, `${this.path}/${pointerStep(key)}`, this.#reasons);
   }
 }

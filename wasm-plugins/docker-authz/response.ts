@@ -1,7 +1,8 @@
+import { matchesGlob } from "../shared/glob.ts";
+import { isObject } from "../shared/json.ts";
+import { quote } from "../shared/quote.ts";
 import { type Call, roleOf } from "./call.ts";
-import { matchesGlob } from "./glob.ts";
-import { isObject, type Place } from "./place.ts";
-import { quote } from "./quote.ts";
+import type { Place } from "./place.ts";
 import type { Reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,10 +1,11 @@
+import { isObject } from "../shared/json.ts";
+import { quote } from "../shared/quote.ts";
 import { judgeCapabilities, judgeLogDriver, judgeSysctls } from "./container.ts";
 import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
 import { judgeImage } from "./image.ts";
 import { judgeMount } from "./mount.ts";
 import { judgeServiceNetwork } from "./network.ts";
-import { isObject, type Place } from "./place.ts";
-import { quote } from "./quote.ts";
+import type { Place } from "./place.ts";
 import type { Settings } from "./settings.ts";
 
 /** Judges the body of a service that is to be made or changed. */

@@ -1,8 +1,8 @@
-import type { JsonObject, JsonValue } from "cofferdam/guest";
+import type { JsonValue, SettingsFault } from "cofferdam/guest";
+import { quote } from "../shared/quote.ts";
+import { SettingsReader } from "../shared/settings-reader.ts";
 import { type ImagePattern, readImagePattern } from "./image.ts";
 import { type Namespace, NAMESPACES } from "./namespace.ts";
-import { isObject } from "./place.ts";
-import { quote } from "./quote.ts";
 
 /** What a user may do: everything; what the settings allow; look; nothing. */
 export type Role = "admin" | "user" | "reader" | "nobody";
@@ -44,13 +44,6 @@ export interface Settings {
   readonly secretVariables: readonly string[];
 }
 
-/** Something that is wrong with the settings. */
-export interface SettingsFault {
-  /** JSON Pointer into the settings. */
-  readonly path: string;
-  readonly message: string;
-}
-
 const ROLES: readonly Role[] = ["admin", "user", "reader", "nobody"];
 
 /** Fields that an operator may open. */
@@ -85,23 +78,21 @@ const OTHERS = [
  * pen allows more.
  */
 export function readSettings(value: JsonValue): Settings | readonly SettingsFault[] {
-  const reader = new SettingsReader();
+  const reader = new Reader();
   const settings = reader.read(value);
   return settings === undefined || reader.faults.length > 0 ? reader.faults : settings;
 }
 
-class SettingsReader {
-  readonly faults: SettingsFault[] = [];
-
+class Reader extends SettingsReader {
   read(value: JsonValue): Settings | undefined {
-    const object = this.#object(value, "", [...Object.keys(TEXTS), ...FLAGS, ...OTHERS]);
+    const object = this.object(value, "", [...Object.keys(TEXTS), ...FLAGS, ...OTHERS]);
     if (object === undefined) return undefined;
     const texts = (key: string) => {
       const { otherwise, of } = TEXTS[key]!;
       return object[key] === undefined ? otherwise : this.#texts(object[key], `/${key}`, of);
     };
     const flag = (key: string, otherwise = false) => this.#flag(object[key], `/${key}`, otherwise);
-    if (object["images"] === undefined) this.#fault("", 'Wanted "images".');
+    if (object["images"] === undefined) this.fault("", 'Wanted "images".');
     return {
       images: this.#patterns(object["images"], "/images"),
       madeImages: this.#patterns(object["madeImages"], "/madeImages"),
@@ -136,21 +127,21 @@ class SettingsReader {
     return this.#texts(value ?? [], path).flatMap((text, i) => {
       const pattern = readImagePattern(text);
       if (pattern !== undefined) return [pattern];
-      this.#fault(`${path}/${i}`, `${quote(text)} is no name of images.`);
+      this.fault(`${path}/${i}`, `${quote(text)} is no name of images.`);
       return [];
     });
   }
 
   #mounts(value: JsonValue | undefined): AllowedMount[] {
-    return this.#list(value ?? [], "/mounts").flatMap((item, i) => {
+    return this.list(value ?? [], "/mounts").flatMap((item, i) => {
       const place = `/mounts/${i}`;
-      const object = this.#object(item, place, ["path", "readOnly"]);
+      const object = this.object(item, place, ["path", "readOnly"]);
       if (object === undefined) return [];
       const { path } = object;
       const isPlain = typeof path === "string" && (path === "/" || /^(?:\/[^/]+)+$/.test(path)) &&
         !path.split("/").some((step) => step === "." || step === "..");
       if (!isPlain) {
-        this.#fault(`${place}/path`, "Wanted a plain absolute path.");
+        this.fault(`${place}/path`, "Wanted a plain absolute path.");
         return [];
       }
       return [{ path, readOnly: this.#flag(object["readOnly"], `${place}/readOnly`, false) }];
@@ -159,11 +150,11 @@ class SettingsReader {
 
   #users(value: JsonValue | undefined): ReadonlyMap<string, Role> {
     const users = new Map<string, Role>();
-    const roles = this.#object(value ?? {}, "/users", ROLES) ?? {};
+    const roles = this.object(value ?? {}, "/users", ROLES) ?? {};
     for (const role of ROLES) {
       const place = `/users/${role}`;
       this.#texts(roles[role] ?? [], place, undefined, 0).forEach((name, i) => {
-        if (users.has(name)) this.#fault(`${place}/${i}`, `${quote(name)} stands twice.`);
+        if (users.has(name)) this.fault(`${place}/${i}`, `${quote(name)} stands twice.`);
         users.set(name, role);
       });
     }
@@ -172,52 +163,31 @@ class SettingsReader {
 
   #role(value: JsonValue, path: string): Role {
     const role = ROLES.find((one) => one === value);
-    if (role === undefined) this.#fault(path, `Wanted one of ${ROLES.join(", ")}.`);
+    if (role === undefined) this.fault(path, `Wanted one of ${ROLES.join(", ")}.`);
     return role ?? "nobody";
   }
 
   #words(value: JsonValue | undefined, path: string, known: readonly string[]): string[] {
     const words = this.#texts(value ?? [], path);
     words.forEach((word, i) => {
-      if (!known.includes(word)) this.#fault(`${path}/${i}`, `Wanted one of ${known.join(", ")}.`);
+      if (!known.includes(word)) this.fault(`${path}/${i}`, `Wanted one of ${known.join(", ")}.`);
     });
     return words;
   }
 
   #texts(value: JsonValue, path: string, of?: RegExp, least = 1): string[] {
-    return this.#list(value, path).flatMap((item, i) => {
+    return this.list(value, path).flatMap((item, i) => {
       const isText = typeof item === "string" && item.length >= least && item.length <= 1_000;
       if (isText && (of === undefined || of.test(item))) return [item];
-      this.#fault(`${path}/${i}`, isText ? `${quote(item)} is none.` : "Wanted a text.");
+      this.fault(`${path}/${i}`, isText ? `${quote(item)} is none.` : "Wanted a text.");
       return [];
     });
   }
 
   #flag(value: JsonValue | undefined, path: string, otherwise: boolean): boolean {
     if (value === undefined) return otherwise;
-    if (typeof value !== "boolean") this.#fault(path, "Wanted true or false.");
+    if (typeof value !== "boolean") this.fault(path, "Wanted true or false.");
     return value === true;
-  }
-
-  #list(value: JsonValue, path: string): readonly JsonValue[] {
-    if (Array.isArray(value)) return value;
-    this.#fault(path, "Wanted a list.");
-    return [];
-  }
-
-  #object(value: JsonValue, path: string, known: readonly string[]): JsonObject | undefined {
-    if (!isObject(value)) {
-      this.#fault(path, "Wanted an object.");
-      return undefined;
-    }
-    for (const key of Object.keys(value)) {
-      if (!known.includes(key)) this.#fault(path, `${quote(key, 50)} is no setting.`);
-    }
-    return value;
-  }
-
-  #fault(path: string, message: string): void {
-    this.faults.push({ path, message });
   }
 }
 

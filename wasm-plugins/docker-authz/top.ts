@@ -1,5 +1,5 @@
+import { quote } from "../shared/quote.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /** What `ps` may be told where variables are secret: with an `e` and no dash it shows the environment. */

@@ -1,7 +1,7 @@
+import { quote } from "../shared/quote.ts";
 import { fields, judgeFields } from "./fields.ts";
 import { judgeHostPath } from "./host-path.ts";
 import type { Place } from "./place.ts";
-import { quote } from "./quote.ts";
 import type { Settings } from "./settings.ts";
 
 /** Judges the body of a volume that is to be made. */

@@ -1,3 +1,4 @@
+import { isObject, pointerStep } from "../shared/json.ts";
 import { describe } from "./describe.ts";
 import type { Report } from "./report.ts";
 
@@ -38,9 +39,7 @@ export class Field {
 
   /** JSON Pointer from the judged object. */
   get path(): string {
-    const steps = this.steps.map((step) =>
-      `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`
-    );
+    const steps = this.steps.map((step) => `/${pointerStep(String(step))}`);
     return `${this.parent?.path ?? ""}${steps.join("")}`;
   }
 
@@ -132,8 +131,4 @@ function nameBelow(name: string, step: Step): string {
   if (typeof step === "number") return `${name}[${step}]`;
   if (!/^\w{1,64}$/.test(step)) return `${name}[${describe(step)}]`;
   return name === "" ? step : `${name}.${step}`;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,8 +5,8 @@ import {
   type JsonObject,
   type JsonValue,
 } from "cofferdam/guest";
-import { readNetwork } from "../pool-ipam/address.ts";
-import { isObject } from "../wasm-ipam/json.ts";
+import { readNetwork } from "../shared/address.ts";
+import { isObject } from "../shared/json.ts";
 import { BRIDGE, CODE, HOST_LOCAL, type NetworkSettings } from "./settings.ts";
 
 /** What a native plugin is told of a container. */

@@ -1,7 +1,8 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { endOf, type Ip, readIp, readNetwork } from "../pool-ipam/address.ts";
-import { isObject, quote } from "../wasm-ipam/json.ts";
-import { readWanted } from "../wasm-ipam/wanted.ts";
+import { endOf, type Ip, readIp, readNetwork } from "../shared/address.ts";
+import { isObject } from "../shared/json.ts";
+import { quoteJson } from "../shared/quote.ts";
+import { readWanted } from "../shared/wanted.ts";
 import { CODE, type NetworkSettings } from "./settings.ts";
 import { matches, nameOf } from "./who.ts";
 
@@ -21,8 +22,8 @@ export interface Wish {
 export function judge(wish: Wish, settings: NetworkSettings): void {
   const name = nameOf(wish);
   if (!settings.containers.some((pattern) => matches(pattern, name))) {
-    const network = quote(wish.config["name"]);
-    const message = `${quote(name)} may not join the network ${network}`;
+    const network = quoteJson(wish.config["name"]);
+    const message = `${quoteJson(name)} may not join the network ${network}`;
     throw new CniError(CODE.containerRefused, message);
   }
   for (const address of readWanted(wish)) checkAddress(address, settings);
@@ -50,7 +51,7 @@ export function judgeAddresses(addresses: readonly string[], settings: NetworkSe
   for (const text of addresses) {
     const address = readIp(text.replace(/\/\d+$/, ""));
     if (address === undefined) {
-      throw new CniError(CODE.addressRefused, `${quote(text)} is no address`);
+      throw new CniError(CODE.addressRefused, `${quoteJson(text)} is no address`);
     }
     checkAddress(address, settings);
   }
@@ -91,7 +92,7 @@ function portOf(mapping: JsonValue): Port {
   if (isPort && typeof protocol === "string") {
     return { number: hostPort, protocol: protocol.toLowerCase() };
   }
-  throw new CniError(7, `${quote(mapping)} is no mapping of a port`);
+  throw new CniError(7, `${quoteJson(mapping)} is no mapping of a port`);
 }
 
 /** `8080`, `9000-9100`, `53/udp`; without a protocol, of TCP. */

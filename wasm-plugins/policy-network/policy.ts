@@ -6,7 +6,8 @@ import {
   network,
   type NetworkQuestion,
 } from "cofferdam/guest";
-import { isObject, quote } from "../wasm-ipam/json.ts";
+import { isObject } from "../shared/json.ts";
+import { quoteJson } from "../shared/quote.ts";
 import {
   ask,
   type Attached,
@@ -54,7 +55,7 @@ export default network<Settings>({
     judge(wishOf(request), settings);
     const stored = ask(() => new Attachments(host, request.config.name).get(request));
     if (stored === undefined) {
-      const message = `${quote(request.containerId)} has not joined the network`;
+      const message = `${quoteJson(request.containerId)} has not joined the network`;
       throw new CniError(3, message);
     }
     const { prevResult } = request.config;
@@ -103,7 +104,7 @@ type Asked = Pick<NetworkQuestion<"status", Settings>, "config" | "settings">;
 /** @throws {CniError} 100 */
 function settingsOf({ config: { name }, settings: { networks } }: Asked): NetworkSettings {
   if (Object.hasOwn(networks, name)) return networks[name]!;
-  throw new CniError(CODE.networkUnknown, `nobody may join the network ${quote(name)}`);
+  throw new CniError(CODE.networkUnknown, `nobody may join the network ${quoteJson(name)}`);
 }
 
 /** undefined where the operator does not know the network any more. */
@@ -131,5 +132,5 @@ function addressesOf(result: JsonValue): string[] {
       return isObject(ip) ? [ip["ip"]] : [];
     }),
   ];
-  return texts.map((text) => typeof text === "string" ? text : quote(text));
+  return texts.map((text) => typeof text === "string" ? text : quoteJson(text));
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, SettingsFault } from "cofferdam/guest";
-import { readNetwork } from "../pool-ipam/address.ts";
-import { quote } from "../wasm-ipam/json.ts";
+import { readNetwork } from "../shared/address.ts";
+import { quoteJson } from "../shared/quote.ts";
 
 /** What the schema in plugin.json allows of one network. */
 export interface NetworkSettings {
@@ -41,13 +41,13 @@ export function validateSettings({ networks }: Settings): SettingsFault[] {
   return Object.entries(networks).flatMap(([name, { subnets, ports = [] }]) => [
     ...subnets.flatMap((text, at) =>
       readNetwork(text) === undefined
-        ? [{ path: `/networks/${name}/subnets/${at}`, message: `${quote(text)} is no subnet` }]
+        ? [{ path: `/networks/${name}/subnets/${at}`, message: `${quoteJson(text)} is no subnet` }]
         : []
     ),
     ...ports.flatMap((text, at) =>
       isPortRange(text)
         ? []
-        : [{ path: `/networks/${name}/ports/${at}`, message: `${quote(text)} holds no port` }]
+        : [{ path: `/networks/${name}/ports/${at}`, message: `${quoteJson(text)} holds no port` }]
     ),
   ]);
 }

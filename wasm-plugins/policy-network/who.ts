@@ -1,3 +1,5 @@
+import { matchesGlob } from "../shared/glob.ts";
+
 /** Names that a runtime gives a container in CNI_ARGS. */
 interface Named {
   readonly args: string;
@@ -25,20 +27,5 @@ export function nameOf({ args, containerId }: Named): string {
 export function matches(pattern: string, text: string): boolean {
   const [patterns, texts] = [pattern.split("/"), text.split("/")];
   return patterns.length === texts.length &&
-    patterns.every((step, at) => matchesStep(step, texts[at]!));
-}
-
-/** Part by part, each as early as can be: no text makes this take long. */
-function matchesStep(pattern: string, text: string): boolean {
-  const [first = "", ...rest] = pattern.split("*");
-  if (rest.length === 0) return text === pattern;
-  const last = rest.pop()!;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length >= at + last.length && text.endsWith(last);
+    patterns.every((step, at) => matchesGlob(step, texts[at]!));
 }

@@ -1,5 +1,5 @@
 import { DriverError, ipam, type State } from "cofferdam/guest";
-import { type Ip, readIp, writeIp, writeNetwork } from "./address.ts";
+import { type Ip, readIp, writeIp, writeNetwork } from "../shared/address.ts";
 import { nextEpoch } from "./epoch.ts";
 import {
   findPool,

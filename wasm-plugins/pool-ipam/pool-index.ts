@@ -8,7 +8,7 @@ import {
   readNetwork,
   sizeOf,
   writeNetwork,
-} from "./address.ts";
+} from "../shared/address.ts";
 import type { Supernet } from "./settings.ts";
 import { update } from "./update.ts";
 

@@ -7,7 +7,7 @@ import {
   readNetwork,
   whySpecial,
   writeNetwork,
-} from "./address.ts";
+} from "../shared/address.ts";
 
 /** Addresses that pools are cut from. */
 export interface SupernetSettings {

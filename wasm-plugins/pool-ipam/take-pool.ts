@@ -7,7 +7,7 @@ import {
   readNetwork,
   whySpecial,
   writeNetwork,
-} from "./address.ts";
+} from "../shared/address.ts";
 import { currentEpoch } from "./epoch.ts";
 import {
   addPool,

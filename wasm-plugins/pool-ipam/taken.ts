@@ -1,5 +1,13 @@
 import { CapabilityError, DriverError, type State } from "cofferdam/guest";
-import { bitsOf, endOf, type Ip, type Network, sizeOf, writeIp, writeNetwork } from "./address.ts";
+import {
+  bitsOf,
+  endOf,
+  type Ip,
+  type Network,
+  sizeOf,
+  writeIp,
+  writeNetwork,
+} from "../shared/address.ts";
 import { addBit, BITMAP_SIZE, firstFree, hasBit, removeBit } from "./bitmap.ts";
 import { type Place, type Pool, readIndex } from "./pool-index.ts";
 import { update } from "./update.ts";

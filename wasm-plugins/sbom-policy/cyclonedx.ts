@@ -1,7 +1,7 @@
 import type { JsonObject } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
 import type { DocumentReader, Place } from "./document-reader.ts";
 import type { Item, Listing, Role, Statement } from "./item.ts";
-import { isObject } from "./json.ts";
 
 /**
  * Lists the components of a CycloneDX document, those within others too, and the product that it

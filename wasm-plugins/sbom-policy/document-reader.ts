@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
-import { isObject } from "./json.ts";
+import { isObject } from "../shared/json.ts";
 import type { Reasons } from "./reasons.ts";
 
 /** An object of a document and its JSON Pointer. */

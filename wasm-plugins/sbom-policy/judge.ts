@@ -1,8 +1,9 @@
 import type { AdmissionRequest, JsonObject, Verdict } from "cofferdam/guest";
+import { isObject } from "../shared/json.ts";
+import { describeFault } from "../shared/settings-reader.ts";
 import { listCycloneDx } from "./cyclonedx.ts";
 import { DocumentReader } from "./document-reader.ts";
 import type { Listing } from "./item.ts";
-import { isObject } from "./json.ts";
 import { LicenseJudge } from "./license.ts";
 import { isSurely } from "./package-pattern.ts";
 import { readPackageUrl } from "./package-url.ts";
@@ -15,14 +16,8 @@ import { listSpdx3 } from "./spdx3.ts";
 export function judge(request: AdmissionRequest): Verdict {
   const reasons = new Reasons();
   const { settings, faults } = readSettings(request.settings);
-  for (const { path, message } of faults) {
-    const where = path === "" ? "" : `${path}: `;
-    reasons.add(
-      "settings-readable",
-      "error",
-      undefined,
-      () => `Cannot use the settings. ${where}${message}`,
-    );
+  for (const fault of faults) {
+    reasons.add("settings-readable", "error", undefined, () => describeFault(fault));
   }
   if (reasons.hasErrors) return reasons.verdict();
 

@@ -1,9 +1,9 @@
+import type { JsonObject, JsonValue, SettingsFault } from "cofferdam/guest";
+import { isObject, pointerStep } from "../shared/json.ts";
 import { AllowList } from "./allow-list.ts";
 import { type Ban, BanList } from "./ban.ts";
-import type { JsonObject, JsonValue } from "cofferdam/guest";
 import { type Expression, readExpression } from "./expression.ts";
 import type { Role } from "./item.ts";
-import { isObject } from "./json.ts";
 import { hasSemver, type Pattern, readPattern, readRange } from "./package-pattern.ts";
 import { quote } from "./quote.ts";
 
@@ -20,13 +20,6 @@ export interface Settings {
   readonly bans: BanList;
   /** Whose licences are not judged. */
   readonly exempt: readonly Pattern[];
-}
-
-/** Something that is wrong with the settings. */
-export interface SettingsFault {
-  /** JSON Pointer into the settings. */
-  readonly path: string;
-  readonly message: string;
 }
 
 /** Says the same as the defaults in `plugin.json`. */
@@ -147,7 +140,7 @@ function readAliases(
       ? readExpression(meaning)
       : { fault: "it is no text" };
     if ("fault" in expression) {
-      const path = `/licenseAliases/${text.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const path = `/licenseAliases/${pointerStep(text)}`;
       fault(path, `Cannot read ${show(meaning)}: ${expression.fault}.`);
     } else {
       aliases.set(text, expression);

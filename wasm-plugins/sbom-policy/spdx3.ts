@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "cofferdam/guest";
+import { isObject, pointerStep } from "../shared/json.ts";
 import type { DocumentReader, Place } from "./document-reader.ts";
 import type { Item, Listing, Role, Statement } from "./item.ts";
-import { isObject } from "./json.ts";
 
 /** A licence that an element has by a relationship. */
 interface LicenseLink {
@@ -83,7 +83,7 @@ function typedObjects(document: JsonObject, reader: DocumentReader): Place[] {
     }
     const children = Object.entries(value).map(([key, child]): [JsonValue, string] => [
       child,
-      `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      `${path}/${pointerStep(key)}`,
     ]);
     for (const child of children.reverse()) waiting.push(child);
   }

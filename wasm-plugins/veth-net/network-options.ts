@@ -6,7 +6,8 @@ import {
   whySpecial,
   writeIp,
   writeNetwork,
-} from "../pool-ipam/address.ts";
+} from "../shared/address.ts";
+import { isObject } from "../shared/json.ts";
 
 /** A route that containers of a network get. */
 export interface Route {
@@ -54,7 +55,7 @@ export function readNetworkOptions(options: JsonObject): NetworkOptions {
 
 function readGeneric(value: JsonValue | undefined): JsonObject {
   if (value === undefined || value === null) return {};
-  if (typeof value === "object" && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw invalid(`"${GENERIC}" is no object`);
 }
 

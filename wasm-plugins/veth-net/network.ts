@@ -1,5 +1,5 @@
 import { DriverError, type Host, type NetworkDriverQuestion } from "cofferdam/guest";
-import { readNetwork as readSubnet, whySpecial } from "../pool-ipam/address.ts";
+import { readNetwork as readSubnet, whySpecial } from "../shared/address.ts";
 import { Links } from "./links.ts";
 import { makeLink } from "./make-link.ts";
 import { linkName, macOf, shortId } from "./names.ts";

@@ -1,5 +1,5 @@
 import { CniError } from "cofferdam/guest";
-import { type Ip, writeIp } from "../pool-ipam/address.ts";
+import { type Ip, writeIp } from "../shared/address.ts";
 import { contains, type Range, type RangeSet, showSet } from "./range.ts";
 import type { Attachment, Lease, Store } from "./store.ts";
 

@@ -7,12 +7,13 @@ import {
   type NetworkQuestion,
   type SettingsFault,
 } from "cofferdam/guest";
-import { readNetwork, writeIp } from "../pool-ipam/address.ts";
+import { readNetwork, writeIp } from "../shared/address.ts";
+import { isObject } from "../shared/json.ts";
+import { quoteJson } from "../shared/quote.ts";
+import { readWanted } from "../shared/wanted.ts";
 import { allocate } from "./allocate.ts";
-import { isObject, quote } from "./json.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
 import { type Attachment, Store, withState } from "./store.ts";
-import { readWanted } from "./wanted.ts";
 
 /** What the schema in plugin.json allows. */
 interface Settings {
@@ -92,7 +93,7 @@ function ipamOf(config: JsonObject): JsonObject {
     if (value === undefined || value === null || value === "") continue;
     throw new CniError(
       2,
-      `unsupported field "${key}": ${quote(value)}`,
+      `unsupported field "${key}": ${quoteJson(value)}`,
       "this plugin has no files",
     );
   }
@@ -111,7 +112,7 @@ function setsOf(
 function validateSettings({ within = [] }: Settings): SettingsFault[] {
   return within.flatMap((text, at) =>
     readNetwork(text) === undefined
-      ? [{ path: `/within/${at}`, message: `${quote(text)} is no subnet` }]
+      ? [{ path: `/within/${at}`, message: `${quoteJson(text)} is no subnet` }]
       : []
   );
 }

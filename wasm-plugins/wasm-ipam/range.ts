@@ -7,8 +7,9 @@ import {
   readNetwork,
   sizeOf,
   writeIp,
-} from "../pool-ipam/address.ts";
-import { isObject, quote } from "./json.ts";
+} from "../shared/address.ts";
+import { isObject } from "../shared/json.ts";
+import { quoteJson } from "../shared/quote.ts";
 
 /** Addresses in a row that may be given out, but for the gateway's. */
 export interface Range {
@@ -65,15 +66,15 @@ function readRange(given: JsonValue): Range {
   const { subnet: text } = given;
   const subnet = typeof text === "string" ? readNetwork(text) : undefined;
   if (typeof text !== "string" || subnet === undefined) {
-    throw invalid(`the subnet ${quote(text)} is none`);
+    throw invalid(`the subnet ${quoteJson(text)} is none`);
   }
   const { family, start, length } = subnet;
   if (readIp(text.split("/")[0]!)!.value !== start) {
     const network = writeIp({ family, value: start });
-    throw invalid(`the subnet ${quote(text)} has host bits set; its network is ${network}`);
+    throw invalid(`the subnet ${quoteJson(text)} has host bits set; its network is ${network}`);
   }
   if (sizeOf(subnet) < 4n) {
-    throw invalid(`the subnet ${quote(text)} is too small to allocate from`);
+    throw invalid(`the subnet ${quoteJson(text)} is too small to allocate from`);
   }
   const bounds = { first: start, last: endOf(subnet) };
   const read = (key: string, otherwise: bigint): bigint => {
@@ -81,13 +82,15 @@ function readRange(given: JsonValue): Range {
     if (value === undefined || value === null || value === "") return otherwise;
     const address = typeof value === "string" ? readIp(value) : undefined;
     if (address?.family === family && isBetween(address.value, bounds)) return address.value;
-    throw invalid(`the ${key} ${quote(value)} is no address in ${quote(text)}`);
+    throw invalid(`the ${key} ${quoteJson(value)} is no address in ${quoteJson(text)}`);
   };
   const gateway = read("gateway", bounds.first + 1n);
   const first = read("rangeStart", bounds.first + 1n);
   // The last one of IPv4 is everybody's.
   const last = read("rangeEnd", bounds.last - (family === 4 ? 1n : 0n));
-  if (first > last) throw invalid(`the rangeEnd in ${quote(text)} stands before its rangeStart`);
+  if (first > last) {
+    throw invalid(`the rangeEnd in ${quoteJson(text)} stands before its rangeStart`);
+  }
   return { family, length, first, last, gateway };
 }
 

@@ -1,5 +1,5 @@
 import { CapabilityError, CniError, type State } from "cofferdam/guest";
-import { bitsOf, type Ip } from "../pool-ipam/address.ts";
+import { bitsOf, type Ip } from "../shared/address.ts";
 
 /** A container's interface, as runtimes name it; neither name has a `/`. */
 export interface Attachment {

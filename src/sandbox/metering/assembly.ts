@@ -1,7 +1,8 @@
+import { concatBytes } from "../../concat-bytes.ts";
 import type { ModuleOutline } from "../../wasm/outline.ts";
 import { WasmReader } from "../../wasm/reader.ts";
 import { SECTION } from "../../wasm/section.ts";
-import { concatBytes, encodeU32 } from "../../wasm/writer.ts";
+import { encodeU32 } from "../../wasm/writer.ts";
 
 /** The order that the specification demands. @see Wasm 2.0, 5.5.16 */
 const ORDER = [

@@ -14,13 +14,16 @@ import {
 import { invalid } from "./invalid.ts";
 import { lebEnd, readU32 } from "./leb.ts";
 import { BLOCK, DEAD, FRAMES, LongestPath, PART } from "./longest-path.ts";
+import { MergeCount } from "./merge-count.ts";
 import { FLOAT, isHidden, RESULT, SIMD_RESULT } from "./nan.ts";
 import { BULK, NET, SIMD_NET } from "./opcode.ts";
-import { type Output, putPadded } from "./output.ts";
+import type { Output } from "./output.ts";
+import { PartCharges } from "./part-charges.ts";
 import { RunWriter } from "./run-writer.ts";
-import { FUEL, FUEL_PER_BYTE } from "./schedule.ts";
+import { FUEL } from "./schedule.ts";
 import { runCount, runNet, runPeak, scanRun } from "./scan-run.ts";
 import type { ModuleShape } from "./shape.ts";
+import { TypeSizes } from "./type-sizes.ts";
 
 const V128 = 0x7b;
 
@@ -52,13 +55,11 @@ export class BodyRewriter {
   readonly #frame: BodyFrame;
   readonly #path: LongestPath = new LongestPath();
   readonly #canonicalNaN: boolean;
-  readonly #typeParams: Uint16Array;
-  readonly #typeResults: Uint16Array;
-  readonly #typeWide: Uint8Array;
-  readonly #globalWide: Uint8Array;
+  readonly #sizes: TypeSizes;
+  readonly #charges: PartCharges;
+  readonly #merges: MergeCount;
   /** 1 for each function that was rewritten and is not counted. */
   readonly #uncounted: Uint8Array;
-  #merges = 0;
   /** Where a loop seems to begin, of those that were not passed yet. */
   #nextLoop = -1;
 
@@ -66,10 +67,6 @@ export class BodyRewriter {
   /** Operands below the block's own parameters. */
   readonly #heights: Int32Array = new Int32Array(FRAMES);
   readonly #blockTypes: Int32Array = new Int32Array(FRAMES);
-  /** Of an owner: where its last charge stands; for a function -1 as long as that is its head. */
-  readonly #charges: Int32Array = new Int32Array(FRAMES);
-  /** What the function is charged as it is entered. */
-  #headCharge = 0;
 
   /** @param output Has the module's bytes in front, then the pieces' code. */
   constructor(
@@ -85,11 +82,10 @@ export class BodyRewriter {
     this.#run = new RunWriter(output);
     this.#frame = new BodyFrame(shape, appendix, output, pieces);
     this.#canonicalNaN = canonicalNaN;
-    this.#typeParams = Uint16Array.from(shape.types, (type) => type.params);
-    this.#typeResults = Uint16Array.from(shape.types, (type) => type.results);
-    this.#typeWide = Uint8Array.from(shape.types, (type) => type.wide ? 1 : 0);
+    this.#sizes = new TypeSizes(shape);
+    this.#charges = new PartCharges(this.#path, this.#run, output);
+    this.#merges = new MergeCount(shape.name);
     this.#uncounted = new Uint8Array(shape.functions.length);
-    this.#globalWide = Uint8Array.from(shape.globals, ({ type }) => type === V128 ? 1 : 0);
   }
 
   /**
@@ -137,9 +133,9 @@ export class BodyRewriter {
     const globalCount = shape.globals.length;
     const typeCount = shape.types.length;
     const tableCount = shape.tables.length;
-    const typeParams = this.#typeParams;
-    const typeResults = this.#typeResults;
-    const typeWide = this.#typeWide;
+    const sizes = this.#sizes;
+    const { params: typeParams, results: typeResults, wide: typeWide } = sizes;
+    const charges = this.#charges;
     const heights = this.#heights;
     const blockTypes = this.#blockTypes;
 
@@ -152,9 +148,7 @@ export class BodyRewriter {
     let wide = own.wide || typeWide[type] === 1;
     let p = own.end;
 
-    // A charge is written before it is known, so it gets the width of the most it can be.
-    const most = (end - start) * FUEL_PER_BYTE;
-    const width = most < 2 ** 13 ? 2 : most < 2 ** 20 ? 3 : 4;
+    charges.begin(end - start);
     this.#frame.begin();
     const kept = keeps ? this.#frame.keptFuel(localCount) : undefined;
 
@@ -177,7 +171,6 @@ export class BodyRewriter {
     let loops = false;
     heights[0] = 0;
     blockTypes[0] = type;
-    this.#charges[0] = -1;
 
     for (;;) {
       p = scanRun(name, bytes, p, end, localCount);
@@ -208,13 +201,13 @@ export class BodyRewriter {
           if (op === 0x04) cost = path.open(BLOCK.if, cost);
           else cost = path.open(op === 0x02 ? BLOCK.block : BLOCK.loop, cost - 1);
           blockTypes[path.frame] = blockType;
-          heights[path.frame] = height - this.#paramsOf(blockType);
+          heights[path.frame] = height - sizes.paramsOf(blockType);
           if (op === 0x03) {
             if (!kept) return undefined;
             loops = true;
             stored = false;
             merges += LOOP_MERGES;
-            this.#beginPart(p, kept, width);
+            charges.beginPart(p, kept);
           }
           break;
         }
@@ -227,23 +220,23 @@ export class BodyRewriter {
           cost = path.openElse(cost - 1);
           if (cost === PART) {
             merges++;
-            this.#cut(p, kept!, width);
+            charges.cut(p, kept!);
             cost = 0;
           }
-          height = heights[path.frame]! + this.#paramsOf(blockTypes[path.frame]!);
+          height = heights[path.frame]! + sizes.paramsOf(blockTypes[path.frame]!);
           break;
         case 0x0b: { // end
           const { frame } = path;
           cost--;
           stored = false;
-          if (path.kinds[frame] === BLOCK.loop) this.#pay(cost, width);
+          if (path.kinds[frame] === BLOCK.loop) charges.pay(cost);
           cost = path.close(cost);
           if (cost === PART && frame > 0) {
             merges++;
-            this.#cut(p, kept!, width);
+            charges.cut(p, kept!);
             cost = 0;
           }
-          height = heights[frame]! + this.#resultsOf(blockTypes[frame]!);
+          height = heights[frame]! + sizes.resultsOf(blockTypes[frame]!);
           if (frame === 0 && p !== end) {
             throw invalid(name, `has code behind a function's end at byte ${p}`);
           }
@@ -325,7 +318,7 @@ export class BodyRewriter {
         case 0x24: { // global.set
           const index = readIndex(shape, "global", globalCount, p, end, at);
           p = immediateEnd;
-          if (this.#globalWide[index] === 1) wide = true;
+          if (sizes.wideGlobals[index] === 1) wide = true;
           break;
         }
         default: {
@@ -370,15 +363,15 @@ export class BodyRewriter {
       throw invalid(name, `has a function without an end at byte ${end}`);
     }
     if (kept && !loops) return undefined;
-    this.#pay(cost, width);
-    this.#countMerges(merges * (localCount + highest + 1));
+    charges.pay(cost);
+    this.#merges.add(merges * (localCount + highest + 1));
     run.put(end - 1, NOTHING);
     return this.#frame.finish({
       type,
       locals: own,
       codeStart,
       codeEnd: run.at,
-      charge: this.#headCharge + Math.floor(localCount / FUEL.localsPerUnit),
+      charge: charges.head + Math.floor(localCount / FUEL.localsPerUnit),
       kept,
       operands: highest,
       widestCall,
@@ -388,56 +381,12 @@ export class BodyRewriter {
     });
   }
 
-  // Methods: what closures share with the walk would no longer be in registers there.
-
-  /** Pays for the part of the innermost owner that ends with a path of `cost`. */
-  #pay(cost: number, width: number): void {
-    const amount = this.#path.charge(cost);
-    const place = this.#charges[this.#path.owner]!;
-    if (place < 0) this.#headCharge = amount;
-    else putPadded(this.#output.bytes, place, amount, width);
-  }
-
-  /** Puts a charge behind the run up to `at`, whose amount is known later. */
-  #beginPart(at: number, { loop, check }: KeptFuel, width: number): void {
-    this.#run.put(at, loop);
-    this.#charges[this.#path.owner] = this.#run.reserve(at, width);
-    this.#run.put(at, check);
-  }
-
-  /** Ends a part of the innermost owner behind the run up to `at`, and begins another one. */
-  #cut(at: number, kept: KeptFuel, width: number): void {
-    // What led here was noted as it ended.
-    this.#pay(0, width);
-    this.#path.beginPart();
-    this.#beginPart(at, kept, width);
-  }
+  // A method: what a closure shares with the walk would no longer be in registers there.
 
   /** Calls an appended function, which spends from the global, behind the run up to `at`. */
   #callHelper(at: number, helper: number, kept: KeptFuel | undefined): void {
     if (kept) this.#run.put(at, kept.store);
     this.#run.putInstruction(at, 0x10, helper);
     if (kept) this.#run.put(at, kept.load);
-  }
-
-  #paramsOf(blockType: number): number {
-    return blockType < 0 ? 0 : this.#typeParams[blockType]!;
-  }
-
-  #resultsOf(blockType: number): number {
-    if (blockType >= 0) return this.#typeResults[blockType]!;
-    return blockType === BLOCK_TYPE.none ? 0 : 1;
-  }
-
-  #countMerges(merges: number): void {
-    this.#merges += merges;
-    const ofOne = merges > MODULE_CAPS.functionMerges;
-    if (!ofOne && this.#merges <= MODULE_CAPS.merges) return;
-    throw invalid(
-      this.#shape.name,
-      `has too many locals, operands and branches together (over ${
-        ofOne ? MODULE_CAPS.functionMerges : MODULE_CAPS.merges
-      } to merge)`,
-    );
   }
 }

@@ -2,8 +2,9 @@
  * Small modules that call a function, or read a global, through memory: JavaScript numbers lose the
  * bits of a NaN, and have no v128 at all.
  */
+import { concatBytes } from "../../../src/concat-bytes.ts";
 import type { FunctionType } from "../../../src/wasm/outline.ts";
-import { concatBytes, encodeName, encodeSection, encodeU32 } from "../../../src/wasm/writer.ts";
+import { encodeName, encodeSection, encodeU32 } from "../../../src/wasm/writer.ts";
 
 /** Type code, and the opcodes that load and store it with their alignment. */
 const NUMBERS: Readonly<Record<string, { code: number; load: number[]; store: number[] }>> = {

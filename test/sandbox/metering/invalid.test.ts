@@ -5,17 +5,14 @@ import { meter } from "../../../src/sandbox/metering/meter.ts";
 import { readOutline } from "../../../src/wasm/outline.ts";
 import { SECTION } from "../../../src/wasm/section.ts";
 import { encodeSection, encodeU32, replaceSections } from "../../../src/wasm/writer.ts";
+import { assertFault } from "../../support/fault.ts";
 import { assembleAny, meterGuest } from "../../support/metered.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("invalid");
 
 function refuses(source: string | Uint8Array, pattern: RegExp): void {
-  assert.throws(() => meterGuest(source), (error: PluginError) => {
-    assert.is(error.code, "sandbox.module-invalid", error.message);
-    assert.match(error.message, pattern);
-    return true;
-  });
+  assertFault(() => meterGuest(source), "sandbox.module-invalid", pattern);
 }
 
 /** A module of one function `() -> ()` with these bytes as its code, next to a memory and a table. */

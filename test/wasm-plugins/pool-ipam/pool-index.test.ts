@@ -4,7 +4,7 @@ import {
   type Network,
   readNetwork,
   writeNetwork,
-} from "../../../wasm-plugins/pool-ipam/address.ts";
+} from "../../../wasm-plugins/shared/address.ts";
 import {
   addPool,
   freeNetwork,

@@ -1,6 +1,7 @@
 import { CniError, type JsonObject, type JsonValue } from "cofferdam/guest";
-import { type Ip, readIp } from "../pool-ipam/address.ts";
-import { isObject, quote } from "./json.ts";
+import { type Ip, readIp } from "./address.ts";
+import { isObject } from "./json.ts";
+import { quoteJson } from "./quote.ts";
 
 /** Where a runtime may say which addresses it wants. */
 export interface WantedSources {
@@ -29,7 +30,7 @@ export function readWanted({ args, config, runtimeConfig = {} }: WantedSources):
   const found = new Map<string, Ip>();
   for (const text of texts) {
     const address = typeof text === "string" ? readIp(text.replace(/\/\d+$/, "")) : undefined;
-    if (address === undefined) throw new CniError(7, `${quote(text)} is no address to ask for`);
+    if (address === undefined) throw new CniError(7, `${quoteJson(text)} is no address to ask for`);
     found.set(`${address.family} ${address.value}`, address);
   }
   return [...found.values()];
@@ -38,5 +39,5 @@ export function readWanted({ args, config, runtimeConfig = {} }: WantedSources):
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
-  throw new CniError(7, `${quote(value)} is no list of addresses`);
+  throw new CniError(7, `${quoteJson(value)} is no list of addresses`);
 }

@@ -7,10 +7,10 @@ import {
   readNetwork,
   writeIp,
   writeNetwork,
-} from "../../../wasm-plugins/pool-ipam/address.ts";
+} from "../../../wasm-plugins/shared/address.ts";
 import { suite } from "../../support/suite.ts";
 
-const test = suite("wasm-plugins/pool-ipam/address");
+const test = suite("wasm-plugins/shared/address");
 
 /** As they are read, and the one way that they are written. */
 const ADDRESSES: readonly (readonly [string, string])[] = [

@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
-import { matchesGlob } from "../../../wasm-plugins/cipd-policy/glob.ts";
+import { matchesGlob } from "../../../wasm-plugins/shared/glob.ts";
 import { suite } from "../../support/suite.ts";
 
-const test = suite("wasm-plugins/cipd-policy/glob");
+const test = suite("wasm-plugins/shared/glob");
 
 const GLOBS: readonly (readonly [string, string, boolean])[] = [
   ["", "", true],

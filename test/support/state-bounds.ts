@@ -1,0 +1,10 @@
+import type { StateBounds } from "../../src/capability/state-bounds.ts";
+
+/** Bounds that no test of something else reaches. */
+export const UNBOUND: StateBounds = {
+  maxBytes: 1 << 30,
+  maxKeys: 1_000_000,
+  maxKeyBytes: 100,
+  maxValueBytes: 1 << 20,
+  writesPerSecond: 1_000_000,
+};
