@@ -1,3 +1,4 @@
+import type { CniFault } from "../contract/cni-fault.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { CapabilityError } from "./capability-error.ts";
 import { engine } from "./engine.ts";
@@ -34,6 +35,7 @@ export function createHost(slots: Slots): Host {
       delete: (key) => ask<{ deleted: boolean }>("state_delete", { key }).deleted,
       list: (options = {}) => ask("state_list", options),
       swap: (key, expected, value) => ask("state_swap", { key, expected, value }),
+      swapAll: (changes) => ask("state_swap_all", { changes }),
     },
     directory: {
       create: (name) => ask<{ created: boolean }>("directory_create", { name }).created,
@@ -85,9 +87,11 @@ function slotOf(slots: Slots, name: string): number {
 function readAnswer(text: string): unknown {
   const { ok, error } = json.parse(text) as {
     ok?: unknown;
-    error?: { code: string; message: string };
+    error?: { code: string; message: string; details?: { cni?: CniFault } };
   };
-  if (error !== undefined) throw new CapabilityError(error.code, error.message);
+  if (error !== undefined) {
+    throw new CapabilityError(error.code, error.message, error.details?.cni);
+  }
   return ok;
 }
 

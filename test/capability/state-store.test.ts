@@ -13,7 +13,7 @@ import { commandsOf } from "../support/both-runtimes.ts";
 import { plainEnvironment } from "../support/cli.ts";
 import { assertFault } from "../support/fault.ts";
 import { makeFolder } from "../support/folder.ts";
-import { UNBOUND } from "../support/state-bounds.ts";
+import { changeOf, UNBOUND } from "../support/state-bounds.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("state-store");
@@ -28,7 +28,7 @@ test("who holds the lock holds up only those who wait for this store", async () 
   try {
     const held = await openInstanceStore(folder.path, "held");
     const free = await openInstanceStore(folder.path, "free");
-    const change = (key: string) => ({ key, value: "v", bounds: UNBOUND, now: Date.now() });
+    const change = (key: string) => changeOf(key, "v");
     const other = await openBeside(join(folder.path, "held"));
     other.exec("BEGIN EXCLUSIVE");
     const soon = () => AbortSignal.timeout(250);
@@ -43,7 +43,7 @@ test("who holds the lock holds up only those who wait for this store", async () 
     const patient = held.store.change(change("patient"));
     other.exec("COMMIT");
     other.close();
-    assert.equal(await patient, { matched: true, before: null });
+    assert.equal(await patient, { matched: true, before: [null] });
     assert.equal(await held.store.list({ prefix: "", limit: 9 }), {
       keys: ["patient"],
       more: false,
@@ -90,7 +90,7 @@ test("a store whose thread has ended is opened anew", async () => {
   };
   try {
     const first = await openInstanceStore(folder.path, "x");
-    await first.store.change({ key: "k", value: "v", bounds: UNBOUND, now: 0 });
+    await first.store.change(changeOf("k", "v"));
     const ended = first.store.get("k").then(() => first.store.get("k"));
     for (const thread of threads) await thread.terminate();
     assert.match(await ended.then(() => "done", String), /thread of a store has ended/);
@@ -108,7 +108,7 @@ test("a store whose thread has ended is opened anew", async () => {
 test("a file that was replaced is opened by whoever comes then, and fails who had it", async () => {
   const folder = await makeFolder();
   const put = (store: StateStore, value: string) =>
-    store.change({ key: "k", value, bounds: UNBOUND, now: 0 }).then(() => "done", String);
+    store.change(changeOf("k", value)).then(() => "done", String);
   const file = join(folder.path, "x", "state.sqlite");
   try {
     const first = await openInstanceStore(folder.path, "x");
@@ -233,7 +233,7 @@ test("a damaged file fails the call that meets the damage", async () => {
     const first = await openInstanceStore(folder.path, "x");
     for (let n = 0; n < 50; n++) {
       const value = "v".repeat(1_000);
-      await first.store.change({ key: `key ${n}`, value, bounds: UNBOUND, now: Date.now() });
+      await first.store.change(changeOf(`key ${n}`, value));
     }
     await first.release();
     const file = join(folder.path, "x", "state.sqlite");
@@ -263,7 +263,7 @@ test("change() goes on a second after the clock was set back", async () => {
     const bounds = { ...UNBOUND, writesPerSecond: 1 };
     let round = 0;
     const writeAt = (now: number) =>
-      store.change({ key: "k", value: String(++round), bounds, now })
+      store.change({ changes: [{ key: "k", value: String(++round) }], bounds, now })
         .then(() => "written", (error) => error.code);
     const late = Date.now();
     const early = late - 3_600_000;

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import * as assert from "uvu/assert";
 import { VERSION } from "../../src/version.ts";
 import { ENVIRONMENT } from "../cni/installation.ts";
@@ -83,7 +84,8 @@ function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
   );
   const stop = () => {
-    child.kill("SIGTERM");
+    // Not by `child.kill`, after which Deno says that the signal ended it, whatever did.
+    process.kill(child.pid!, "SIGTERM");
     return ended;
   };
   return new Promise((resolve, reject) => {
@@ -158,6 +160,28 @@ test("install cni writes a script where no compiler is found", async (context) =
   assert.is(code, 0);
   assert.match(stdout, `wrote ${bin}/mynet (a script, which starts more slowly)\n`);
   assert.match(await readFile(join(bin, "mynet"), "utf8"), /^#!\/bin\/sh\n# cofferdam-cni-shim/);
+});
+
+test("install cni copies an executable in C that was compiled elsewhere", async (context) => {
+  const [first, second] = [await makeBin(context), await makeBin(context)];
+  const args = ["--plugin", "net.wasm", "--type", "mynet"];
+  const { code: made, stderr: why } = await install(context, first, ...args, "--shim", "c");
+  // A machine without a compiler has nothing to copy.
+  if (/there is no C compiler/.test(why)) return;
+  assert.is(made, 0, why);
+  const prebuilt = join(first, "mynet");
+  const options = { cwd: context.folder.path, env: { PATH: "/nowhere" } };
+  const run = (...more: string[]) =>
+    runCli(["install", "cni", ...args, "--bin-dir", second, ...more], options);
+  const { code, stdout, stderr } = await run("--prebuilt", prebuilt);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, `wrote ${second}/mynet (a copy of ${prebuilt})\n`);
+  assert.equal(
+    JSON.parse((await runShim(join(second, "mynet"), { stdin: config() })).stdout),
+    RESULT,
+  );
+  assert.is((await run("--prebuilt", prebuilt, "--shim", "c")).code, 2);
+  assert.is((await run("--prebuilt", join(first, ".cofferdam", "mynet.json"))).code, 2);
 });
 
 test("install cni takes grants and commands from a configuration, and keeps to its lock", async (context) => {
@@ -334,10 +358,12 @@ for (const shim of ["c", "sh"]) {
     assert.match(alone[6]!.stderr, `CNI plugin mynet, WebAssembly run by cofferdam ${VERSION}\n`);
     const daemon = await startDaemon("--bin-dir", bin);
     assert.equal(await all(), alone);
-    const { stderr, stdout, signal } = await daemon.stop();
-    assert.equal([stdout, signal], ["", "SIGTERM"]);
+    const { stderr, stdout, code } = await daemon.stop();
+    assert.equal([stdout, code], ["", 0]);
     assert.match(stderr, /cannot serve "changed" in .* \[bundle\.digest-mismatch\]/);
     for (const type of ["mynet", "denies", "traps"]) assert.match(stderr, `serves "${type}" in`);
+    // An end that was asked for is no interruption.
+    assert.is(stderr.trimEnd().split("\n").at(-1), `cofferdam: listens in ${bin}`);
     assert.equal(
       (await readdir(join(bin, ".cofferdam"))).filter((name) => !name.endsWith(".json")),
       [],

@@ -1,3 +1,4 @@
+import type { StateChange } from "../../src/capability/state-database.ts";
 import type { StateBounds } from "../../src/capability/state-bounds.ts";
 
 /** Bounds that no test of something else reaches. */
@@ -8,3 +9,10 @@ export const UNBOUND: StateBounds = {
   maxValueBytes: 1 << 20,
   writesPerSecond: 1_000_000,
 };
+
+/** A change of one key, now, as a store is asked for it. */
+export const changeOf = (key: string, value: string): StateChange => ({
+  changes: [{ key, value }],
+  bounds: UNBOUND,
+  now: Date.now(),
+});

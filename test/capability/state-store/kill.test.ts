@@ -6,7 +6,7 @@ import type { StateStore } from "../../../src/capability/state-store.ts";
 import { type Command, pairOf } from "../../support/both-runtimes.ts";
 import { plainEnvironment } from "../../support/cli.ts";
 import { makeFolder } from "../../support/folder.ts";
-import { UNBOUND } from "../../support/state-bounds.ts";
+import { changeOf } from "../../support/state-bounds.ts";
 import { writtenValue } from "../../support/state-value.ts";
 import { suite } from "../../support/suite.ts";
 
@@ -142,7 +142,7 @@ test("opening and closing beside writers loses nothing", async () => {
     // Each of these opens the file anew.
     for (let n = 0; n < 100; n++) {
       const { store, release } = await openInstanceStore(path, "crash");
-      await store.change({ key: "opener", value: String(n), bounds: UNBOUND, now: Date.now() });
+      await store.change(changeOf("opener", String(n)));
       await release();
     }
     for (const { child } of writers) child.kill("SIGKILL");

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as assert from "uvu/assert";
 import { builtPlugin } from "../../../scripts/build-plugins.ts";
 import { StateStore } from "../../../src/capability/state-store.ts";
 import type { CniResult1 } from "../../../src/contract/cni-result.ts";
 import type { JsonObject, JsonValue } from "../../../src/json.ts";
+import { runShim } from "../../cni/run-shim.ts";
 import { CLI, runCli } from "../../support/cli.ts";
 import { makeFolder, type TestFolder } from "../../support/folder.ts";
 import { leaveOut } from "../../support/optional.ts";
@@ -42,11 +43,19 @@ const POLICY = {
       delegate: { type: "bridge", bridge: BRIDGE, isGateway: true, ipMasq: true },
       ipam: { type: "wasm-ipam" },
     },
+    // Two addresses, of which the gateway's is one.
+    tight: {
+      containers: ["*/*"],
+      subnets: ["10.88.79.0/30"],
+      delegate: { type: "bridge", bridge: BRIDGE },
+      ipam: { type: "host-local" },
+    },
   },
 };
 
 /** How a container is asked for. */
 interface Wanted {
+  readonly network?: string;
   readonly pod?: string;
   readonly capabilityArgs?: JsonObject;
   readonly args?: readonly (readonly [string, string])[];
@@ -78,7 +87,7 @@ class World implements AsyncDisposable {
     await mkdir(bin);
     // Those of Debian speak no version with STATUS and GC.
     const from = cniVersion === "1.1.0" ? tool("current") : NATIVE;
-    await copyFile(join(from, "bridge"), join(bin, "bridge"));
+    for (const name of ["bridge", "host-local"]) await copyFile(join(from, name), join(bin, name));
     const plugins: JsonValue = [
       { type: "policy-network", capabilities: { portMappings: true, ips: true } },
       ...(cniVersion === "1.1.0" ? [] : [{
@@ -87,12 +96,21 @@ class World implements AsyncDisposable {
       }]),
       { type: "audit-network", capabilities: { portMappings: true } },
     ];
+    const dataDir = join(path, "addresses");
+    const { web, tight } = POLICY.networks;
+    const policy = { networks: { web, tight: { ...tight, ipam: { ...tight.ipam, dataDir } } } };
+    const ranges = [[{ subnet: tight.subnets[0]! }]];
+    const native = { ...tight.delegate, ipam: { ...tight.ipam, dataDir, ranges } };
+    const list = (name: string, all: JsonValue) =>
+      JSON.stringify({ cniVersion, name, plugins: all });
     await this.#folder.write({
-      "policy.yaml": JSON.stringify(POLICY),
-      "net.d/10-web.conflist": JSON.stringify({ cniVersion, name: "web", plugins }),
+      "policy.yaml": JSON.stringify(policy),
+      "net.d/10-web.conflist": list("web", plugins),
+      "net.d/20-tight.conflist": list("tight", [plugins[0]!]),
+      "net.d/30-native.conflist": list("native", [native]),
     });
     const state = `--allow-state=${join(path, "state")}`;
-    const delegate = ["--allow-delegate=bridge,wasm-ipam", `--delegate-path=${bin}`];
+    const delegate = ["--allow-delegate=bridge,host-local,wasm-ipam", `--delegate-path=${bin}`];
     for (
       const [type, ...flags] of [
         ["wasm-ipam", "--instance", "ipam", state],
@@ -109,12 +127,17 @@ class World implements AsyncDisposable {
     }
   }
 
+  /** Where a sample is installed. */
+  executable(type: string): string {
+    return join(this.#folder.path, "bin", type);
+  }
+
   /** Has libcni do it, as a process in the host's namespace. */
   async ask(verb: string, id: string, wanted: Wanted = {}): Promise<Answer> {
-    const { pod = "web-1", capabilityArgs = {}, args = [], valid } = wanted;
+    const { network = "web", pod = "web-1", capabilityArgs = {}, args = [], valid } = wanted;
     const { path } = this.#folder;
     return await askProgram(this.namespaces.commandIn("host", tool("driver")), {
-      ...{ verb, confDir: join(path, "net.d"), network: "web" },
+      ...{ verb, confDir: join(path, "net.d"), network },
       path: [join(path, "bin"), NATIVE],
       cacheDir: join(path, "cache"),
       container: {
@@ -248,6 +271,72 @@ real("what the policy does not allow is refused, in its own words", async () => 
   assert.is(addressOf(asked), "10.88.78.77/24");
   await world.do("del", "c1");
   assert.equal([await world.remains(), await world.kept()], [[], []]);
+});
+
+for (const withDaemon of [false, true]) {
+  real(
+    `what a native plugin refuses is refused in its words, ${withDaemon ? "by a daemon" : "alone"}`,
+    async () => {
+      await using world = await World.make("1.0.0", "c1", "c2");
+      if (withDaemon) await world.startDaemon();
+      const refusals: Answer[] = [];
+      for (const network of ["native", "tight"]) {
+        await world.do("add", "c1", { network });
+        refusals.push(await world.ask("add", "c2", { network }));
+        for (const id of ["c1", "c2"]) await world.do("del", id, { network });
+      }
+      const [native, ours] = refusals as [Answer, Answer];
+      assert.match(native.error!, "no IP addresses available in range set: 10.88.79.1-10.88.79.2");
+      assert.equal(
+        { ...ours, error: ours.error!.replace('"policy-network"', '"bridge"') },
+        native,
+      );
+      assert.equal([await world.remains(), await world.kept()], [[], []]);
+    },
+  );
+}
+
+/** Results of another plugin, with what CNI does not know, and with what is nothing. */
+const ODD_RESULTS: readonly JsonObject[] = [
+  {
+    cniVersion: "1.0.0",
+    interfaces: [{ name: "eth0", mac: "", vendor: 1, sandbox: "/run/netns/x" }],
+    ips: [{ address: "10.1.0.5/16", interface: 0, version: "4", vendor: { a: [null] } }],
+    routes: [{ dst: "0.0.0.0/0", vendor: true }],
+    dns: { nameservers: ["10.1.0.1"], vendor: "x" },
+    ip4: { ip: "10.1.0.6/16" },
+    vendor: { a: 1 },
+  },
+  {
+    cniVersion: "1.0.0",
+    interfaces: null,
+    ips: [{ address: "10.1.0.5/16", gateway: "", interface: null }],
+    routes: [{ dst: "0.0.0.0/0", gw: null }],
+    dns: null,
+  },
+  { cniVersion: "0.4.0", ips: [{ version: "4", address: "10.1.0.5/16", vendor: 1 }], vendor: 1 },
+];
+
+real("a chained plugin reads odd results as Go's do, and hands on the same", async () => {
+  await using world = await World.make("1.0.0", "c1");
+  const env = {
+    ...{ CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_IFNAME: "eth0", CNI_PATH: NATIVE },
+    CNI_NETNS: world.namespaces.pathOf("c1"),
+  };
+  for (const prevResult of ODD_RESULTS) {
+    const { cniVersion } = prevResult;
+    const [native, ours] = await Promise.all(
+      [join(NATIVE, "tuning"), world.executable("audit-network")].map(async (path) => {
+        const type = basename(path);
+        const stdin = JSON.stringify({ cniVersion, name: "web", type, prevResult });
+        const { code, stdout } = await runShim(path, { env, stdin });
+        assert.is(code, 0, stdout);
+        const { dns, ...result } = JSON.parse(stdout);
+        return Object.keys(dns ?? {}).length === 0 ? result : { ...result, dns };
+      }),
+    );
+    assert.equal(ours, native);
+  }
 });
 
 real(
