@@ -8,7 +8,8 @@ import { parseRequest } from "./request.ts";
 
 /**
  * A host function that takes JSON and gives JSON: `{"ok":…}`, or `{"error":{"code","message"}}` for a
- * `capability.*` error that `handle` throws. Anything else that it throws is `capability.failed`,
+ * `capability.*` error that `handle` throws, with `"details":{"cni"}` where a CNI plugin has said what
+ * went wrong. Anything else that it throws is `capability.failed`,
  * whose words stay with the host: they may name paths that are none of a guest's business. The
  * operator is told them.
  */
@@ -42,7 +43,9 @@ export function encodeError(
   call?: Pick<HostCall, "report">,
 ): Uint8Array {
   if (error instanceof PluginError && error.code.startsWith("capability.")) {
-    return encodeAnswer({ error: { code: error.code, message: error.message } });
+    const { code, message, details: { cni } } = error;
+    const details = cni === undefined ? {} : { details: { cni: cni as JsonValue } };
+    return encodeAnswer({ error: { code, message, ...details } });
   }
   call?.report?.(name, error);
   const message = `"${name}" failed in the host`;

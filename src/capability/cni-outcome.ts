@@ -1,3 +1,5 @@
+import * as v from "valibot";
+import { type CniFault, CniFaultSchema, MAX_FAULT_TEXT } from "../contract/cni-fault.ts";
 import { parseGuestJson } from "../contract/guest-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { shownOutput } from "./output-text.ts";
@@ -51,6 +53,28 @@ function cniErrorOf(answer: JsonValue | undefined): CniError | undefined {
   const { code, msg, details } = answer as JsonObject & { details?: JsonValue };
   if (typeof code !== "number" || code === 0 || typeof msg !== "string") return undefined;
   return { code, msg, ...(details === undefined ? {} : { details }) };
+}
+
+/**
+ * The same as an answer of the network contract may say it: a guest that hands it on says it in the
+ * plugin's stead. Undefined for a code that CNI does not have.
+ */
+export function asCniFault({ code, msg, details }: CniError): CniFault | undefined {
+  const said = typeof details === "string" || details === undefined || details === null
+    ? details ?? ""
+    : JSON.stringify(details);
+  const fault = {
+    code,
+    msg: cut(msg === "" ? `error ${code}` : msg),
+    ...(said === "" ? {} : { details: cut(said) }),
+  };
+  return v.is(CniFaultSchema, fault) ? fault : undefined;
+}
+
+/** Not through a surrogate pair. */
+function cut(text: string): string {
+  if (text.length <= MAX_FAULT_TEXT) return text;
+  return text.slice(0, MAX_FAULT_TEXT).replace(/[\ud800-\udbff]$/, "");
 }
 
 function wordsOf({ code, msg, details }: CniError): string {

@@ -1,7 +1,14 @@
 import type { JsonObject, JsonValue } from "../json.ts";
 import { fileKind } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type CniFailure, cniFailureOf, complaintOf, parseAnswer, quoted } from "./cni-outcome.ts";
+import {
+  asCniFault,
+  type CniFailure,
+  cniFailureOf,
+  complaintOf,
+  parseAnswer,
+  quoted,
+} from "./cni-outcome.ts";
 import { shownOutput } from "./output-text.ts";
 import type { ProcessResult } from "./process-output.ts";
 import type { ProcessRunner } from "./process-runner.ts";
@@ -63,8 +70,8 @@ export async function findInFolders(
  * Runs a CNI plugin, with the seven variables it may have and none of the host's.
  *
  * @returns What it printed; null for nothing, where nothing is enough.
- * @throws {PluginError} `capability.failed` where it fails, with `details.cni` (`{code, msg, details?}`)
- *   where it says how, or where its answer is none; `capability.limit` for too long an answer;
+ * @throws {PluginError} `capability.failed` where it fails, with `details.cni` (a `CniFault`) where it
+ *   says how, or where its answer is none; `capability.limit` for too long an answer;
  *   else as {@link ProcessRunner.run}
  */
 export async function runCniPlugin(
@@ -107,7 +114,8 @@ function answerOf(execution: CniExecution, result: ProcessResult): JsonValue {
   }
   const fail = ({ why, cni }: CniFailure) => {
     const message = `Plugin "${type}" failed at ${command}: ${why}`;
-    const details = cni === undefined ? {} : { cni };
+    const fault = cni && asCniFault(cni);
+    const details = fault === undefined ? {} : { cni: fault };
     return new PluginError("capability.failed", message, { details });
   };
   const { stdout, stderr } = result;

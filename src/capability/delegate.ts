@@ -39,7 +39,8 @@ const FUNCTIONS: readonly (readonly [
 /**
  * Runs CNI plugins of granted types. Each function takes `{type, config, containerId, netns, ifname,
  * args?}` (`delegate_status` and `delegate_gc`: `{type, config}`) and gives `{result}`: what the plugin
- * printed, null for nothing. A plugin's own error is `capability.failed` with its words.
+ * printed, null for nothing. A plugin's own error is `capability.failed` with its words, and as it said
+ * it in `details.cni`: `{code, msg, details?}`.
  */
 export const delegate: Capability<DelegateGrant> = {
   name: "delegate",

@@ -15,6 +15,7 @@ export const cniServe: Verb = {
   summary: "Keep installed CNI plugins loaded, and answer their calls in about a millisecond",
   usage: "[--bin-dir DIR]...",
   denoPermissions: "--allow-all (what the plugins' grants need, and a socket)",
+  isServer: true,
   flags: [
     {
       name: "bin-dir",
@@ -28,7 +29,8 @@ export const cniServe: Verb = {
     `Executables of "install cni" find it by a socket in BIN/.cofferdam, which is closed to all but its
 owner, and answer by themselves where it is not. A plugin that is installed, installed again or
 uninstalled is seen with its next call. A runtime that gives up a call ends it. At SIGTERM, what runs
-comes to its end. COFFERDAM_CONFIG does not count here: each plugin goes by what was installed with it.`,
+comes to its end, and the exit code is 0. COFFERDAM_CONFIG does not count here: each plugin goes by what
+was installed with it.`,
   run: async ({ flags, log, signal }) => {
     if (flags.positionals.length > 0) throw usage(`"${flags.positionals[0]}" is not wanted here`);
     const named = flags.all("bin-dir").map(absolutePath);

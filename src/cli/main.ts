@@ -87,18 +87,20 @@ async function runVerb(verb: Verb, args: readonly string[]): Promise<ExitCode> {
     write: toStderr,
   });
   const controller = new AbortController();
-  let finished: Promise<unknown> = Promise.resolve();
+  let finished: Promise<ExitCode | undefined> = Promise.resolve(undefined);
   const removeHandlers = onInterrupt(async () => {
     controller.abort();
-    await finished;
-    if (!verb.isServer) log("error", "interrupted");
+    const code = await finished;
+    if (verb.isServer) return code;
+    log("error", "interrupted");
+    return undefined;
   });
   try {
     const run = verb.run({ flags, log, quiet, stdout, stderr, signal: controller.signal });
-    finished = run.catch(() => {});
+    finished = run.catch((): ExitCode => 2);
     return await run;
   } catch (error) {
-    if (controller.signal.aborted) return 2;
+    if (controller.signal.aborted && !verb.isServer) return 2;
     const { code, message } = PluginError.from(error);
     log("error", message, { code });
     return 2;

@@ -27,7 +27,7 @@ export interface Verb {
   readonly flags: readonly Flag[];
   /** A few lines behind the flags in the help. */
   readonly notes?: string;
-  /** Whether it runs until a signal ends it, which is no interruption then. */
+  /** Whether it runs until a signal ends it, which is no interruption then: it has an exit code. */
   readonly isServer?: boolean;
   /** The permissions it needs on Deno. */
   readonly denoPermissions: string;

@@ -1,5 +1,5 @@
 import { sanitizeLogText } from "../capability/log-text.ts";
-import { CNI_ERROR_CODES as CODE, type CniFault } from "../contract/cni-fault.ts";
+import { CNI_ERROR_CODES as CODE, type CniFault, MAX_FAULT_TEXT } from "../contract/cni-fault.ts";
 import { type ErrorCode, PluginError } from "../plugin-error.ts";
 
 /** What a runtime is to be told as it stands: a check of ours, or the words of a plugin. */
@@ -87,10 +87,7 @@ export function faultOfPlugin({ code, msg, details }: CniFault): CniFault {
   return { code, msg: shown(msg), ...(details ? { details: shown(details) } : {}) };
 }
 
-/** In UTF-16 code units; all that a plugin may say. */
-const MAX_TEXT = 10_000;
-
 /** Runtimes print it to terminals and logs as it is: in one line, with nothing hidden in it. */
 function shown(text: string): string {
-  return sanitizeLogText(text, MAX_TEXT);
+  return sanitizeLogText(text, MAX_FAULT_TEXT);
 }

@@ -29,12 +29,15 @@ export interface CniFault {
   readonly details?: string | undefined;
 }
 
+/** The longest `msg`, and the longest `details`, in UTF-16 code units. */
+export const MAX_FAULT_TEXT = 10_000;
+
 /** Schema of {@link CniFault}. */
 export const CniFaultSchema: v.GenericSchema<unknown, CniFault> = v.strictObject({
   cniVersion: v.exactOptional(v.picklist(CNI_VERSIONS)),
   code: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 32 - 1)),
-  msg: v.pipe(v.string(), v.nonEmpty(), v.maxLength(10_000)),
-  details: v.exactOptional(v.pipe(v.string(), v.maxLength(10_000))),
+  msg: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_FAULT_TEXT)),
+  details: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_FAULT_TEXT))),
 });
 
 /** Whether a plugin's answer says that it failed. */

@@ -1,3 +1,4 @@
+import type { CniFault } from "../contract/cni-fault.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { CapabilityError } from "./capability-error.ts";
 import { engine } from "./engine.ts";
@@ -85,9 +86,11 @@ function slotOf(slots: Slots, name: string): number {
 function readAnswer(text: string): unknown {
   const { ok, error } = json.parse(text) as {
     ok?: unknown;
-    error?: { code: string; message: string };
+    error?: { code: string; message: string; details?: { cni?: CniFault } };
   };
-  if (error !== undefined) throw new CapabilityError(error.code, error.message);
+  if (error !== undefined) {
+    throw new CapabilityError(error.code, error.message, error.details?.cni);
+  }
   return ok;
 }
 

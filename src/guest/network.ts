@@ -3,6 +3,7 @@ import type { CniResult } from "../contract/cni-result.ts";
 import type { NetworkMethod, NetworkRequest } from "../contract/network.ts";
 import type { JsonValue } from "../json.ts";
 import { entriesOf } from "./answer-of.ts";
+import { CapabilityError } from "./capability-error.ts";
 import type { Host } from "./host.ts";
 import type { GuestPlugin } from "./plugin.ts";
 import { type PluginOptions, settingsExports } from "./settings.ts";
@@ -16,7 +17,8 @@ type Answer<Value> = Value | Promise<Value>;
 
 /**
  * A network plugin, with the verbs of CNI. Throw a {@link CniError} for what you cannot do: its words
- * are what the runtime shows. Methods are called one after the other, unless `plugin.json` says
+ * are what the runtime shows. What a delegate refuses, the runtime is told as if it had asked the
+ * delegate itself, unless you catch it. Methods are called one after the other, unless `plugin.json` says
  * `"concurrency": "parallel"`.
  *
  * @typeParam Settings What the schema in `plugin.json` allows; the host has checked it.
@@ -94,7 +96,9 @@ export function network<Settings = JsonValue>(
   };
 }
 
+/** What a plugin throws on purpose, and what a native one said that it did not catch. */
 function faultOf(thrown: unknown): CniFault | undefined {
+  if (thrown instanceof CapabilityError) return thrown.cni;
   if (!(thrown instanceof CniError)) return undefined;
   const { code, message: msg, details } = thrown;
   return {

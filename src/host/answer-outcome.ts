@@ -9,8 +9,8 @@ export interface AnswerOutcome {
   readonly code?: string;
 }
 
-/** A refusal is short; what is longer is content. */
-const MAX_REFUSAL_BYTES = 64 * 1024;
+/** What is longer is content: a refusal has at most the words of a CNI plugin in it. */
+const MAX_REFUSAL_BYTES = 256 * 1024;
 
 const REFUSAL = new TextEncoder().encode('{"error":{"code":"');
 

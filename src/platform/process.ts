@@ -140,13 +140,17 @@ export function setExitCode(code: number): void {
  * Runs `cleanUp` at SIGINT, SIGTERM, SIGHUP (the terminal went away) or SIGQUIT and then lets the signal
  * do its work, so that a shell sees a process that was ended by it. A second signal does so at once.
  *
+ * @param cleanUp Gives the exit code where the signal asked for an end that is in order; then the process
+ *   ends with that.
  * @returns Takes the handlers away again.
  */
-export function onInterrupt(cleanUp: () => Promise<void>): () => void {
+export function onInterrupt(cleanUp: () => Promise<number | undefined>): () => void {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
   const handle = (signal: NodeJS.Signals) => {
     remove();
-    void cleanUp().finally(() => process.kill(process.pid, signal));
+    void cleanUp().catch(() => undefined).then((code) =>
+      code === undefined ? process.kill(process.pid, signal) : process.exit(code)
+    );
   };
   const remove = () => {
     for (const signal of signals) process.removeListener(signal, handle);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Severity } from "../contract/admission.ts";
+import { type CniFault, CniFaultSchema } from "../contract/cni-fault.ts";
 import { byName, type NameRule } from "../by-name.ts";
 import { isUtcTime } from "../date.ts";
 import { DOCUMENT_KINDS } from "../document/kind.ts";
@@ -10,7 +11,14 @@ import type { Question } from "./question.ts";
 /** What a function of a capability answers in a case. */
 export type CaseAnswer =
   | { readonly ok: JsonValue }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly error: CaseRefusal };
+
+/** A refusal, or what a delegate said. */
+export interface CaseRefusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: { readonly cni: CniFault } | undefined;
+}
 
 /** An entry of metadata in a case, as CIPD has it. */
 export interface CaseMetadata {
@@ -107,7 +115,13 @@ const HostSchema = v.strictObject({
     NAME,
     v.union([
       v.strictObject({ ok: json }),
-      v.strictObject({ error: v.strictObject({ code, message: v.string() }) }),
+      v.strictObject({
+        error: v.strictObject({
+          code,
+          message: v.string(),
+          details: v.exactOptional(v.strictObject({ cni: CniFaultSchema })),
+        }),
+      }),
     ]),
   )),
 });

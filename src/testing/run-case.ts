@@ -60,7 +60,8 @@ function fakesOf({ answers = {}, ...others }: CaseHost = {}): Fakes {
     name,
     () => {
       if ("ok" in answer) return answer.ok;
-      throw new PluginError(answer.error.code, answer.error.message);
+      const { code, message, details } = answer.error;
+      throw new PluginError(code, message, { details: { ...details } });
     },
   ]);
   return { ...others, answers: Object.fromEntries(functions) };

@@ -42,6 +42,20 @@ test("it tells a guest why a capability refused", async () => {
   );
 });
 
+test("it tells a guest what a CNI plugin said, and no other details", async () => {
+  const cni = { code: 103, msg: "no", details: "rule 7" };
+  const refuse = () => {
+    throw new PluginError("capability.failed", "it failed", {
+      details: { cni, stderr: "/secret" },
+    });
+  };
+  assert.is(
+    await answer('{"a":""}', refuse),
+    `{"error":{"code":"capability.failed","details":{"cni":{"code":103,"details":"rule 7",` +
+      `"msg":"no"}},"message":"it failed"}}`,
+  );
+});
+
 test("it keeps every other error's words with the host", async () => {
   const errors = [
     new Error("/secret"),

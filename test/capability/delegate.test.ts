@@ -157,11 +157,28 @@ test("a delegate reaches into the namespace of the container at hand, wherever i
 });
 
 test("delegate_add hands a plugin's error on", async () => {
-  await writeScript(folder, "failing", `echo '{"code":7,"msg":"bad config"}'; exit 1`);
   const one = await open({ types: ["failing"] });
   const request = { ...REQUEST, type: "failing", config: { ...CONFIG, type: "failing" } };
-  const message = await askRefused(one, "delegate_add", request, "capability.failed");
-  assert.is(message, 'Plugin "failing" failed at ADD: bad config (7)');
+  for (
+    const [said, words, cni] of [
+      ['{"code":7,"msg":"bad config"}', "bad config (7)", { code: 7, msg: "bad config" }],
+      [
+        '{"cniVersion":"1.0.0","code":101,"msg":"no","details":"rule 7"}',
+        "no; rule 7 (101)",
+        { code: 101, msg: "no", details: "rule 7" },
+      ],
+      // No code of CNI's: only words.
+      ['{"code":-1,"msg":"bad config"}', "bad config (-1)", undefined],
+    ] as const
+  ) {
+    await writeScript(folder, "failing", `echo '${said}'; exit 1`);
+    const { error } = await ask(one, "delegate_add", request) as { error: JsonObject };
+    assert.equal(error, {
+      code: "capability.failed",
+      message: `Plugin "failing" failed at ADD: ${words}`,
+      ...(cni === undefined ? {} : { details: { cni } }),
+    });
+  }
 });
 
 test("delegate_add runs a pinned plugin, whatever its path leads to later", async () => {

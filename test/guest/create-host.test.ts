@@ -26,8 +26,8 @@ const CALLING = judging(`
     const value = host[capability][method](...all);
     return { value: value instanceof Uint8Array ? { bytes: [...value] } : value ?? null };
   } catch (error) {
-    const { name, code, message } = error as CapabilityError;
-    return { name, code, message, isOurs: error instanceof CapabilityError };
+    const { name, code, message, cni } = error as CapabilityError;
+    return { name, code, message, cni, isOurs: error instanceof CapabilityError };
   }`);
 
 test.before(async (context) => {
@@ -261,6 +261,14 @@ test("createHost() throws a refusal with its code", async (context) => {
     message: "too much",
     isOurs: true,
   });
+});
+
+test("createHost() throws what a delegate said with it", async (context) => {
+  const cni = { code: 103, msg: "no", details: "rule 7" };
+  const error = { code: "capability.failed", message: "it failed" };
+  context.answer = encode({ error: { ...error, details: { cni } } });
+  const thrown = await call(context, "delegate.add", [{}]);
+  assert.equal(thrown, { ...error, cni, name: "CapabilityError", isOurs: true });
 });
 
 test("createHost() refuses what the manifest does not ask for, and says what to add", async ({ sandbox }) => {

@@ -5,6 +5,7 @@ import {
   networkRequest,
   readNetworkAnswer,
 } from "../../src/contract/network.ts";
+import { CapabilityError } from "../../src/guest/capability-error.ts";
 import type { Host } from "../../src/guest/host.ts";
 import { CniError, network, type NetworkPlugin } from "../../src/guest/network.ts";
 import { suite } from "../support/suite.ts";
@@ -57,6 +58,14 @@ test("network() answers what the host takes", () => {
   });
   assert.equal(read(refusing(new CniError(11, ""))), { code: 11, msg: "error 11" });
   assert.equal(call("network_del", PLUGIN), {});
+});
+
+test("network() answers what a delegate said, word for word, and no other refusal", () => {
+  const cni = { code: 103, msg: "no", details: "rule 7" };
+  const failed = new CapabilityError("capability.failed", "it failed", cni);
+  assert.equal(call("network_add", refusing(failed)), cni);
+  const denied = new CapabilityError("capability.denied", "not granted");
+  assert.throws(() => call("network_add", refusing(denied)), /^not granted$/);
 });
 
 test("network() leaves any other error what it is", () => {

@@ -1,4 +1,5 @@
 import * as assert from "uvu/assert";
+import { MAX_FAULT_TEXT } from "../../src/contract/cni-fault.ts";
 import { answerOutcome } from "../../src/host/answer-outcome.ts";
 import { suite } from "../support/suite.ts";
 import { bytes } from "./fake-guest.ts";
@@ -19,6 +20,14 @@ for (const [answer, outcome, code] of CASES) {
     assert.equal([found.outcome, found.code ?? ""], [outcome, code]);
   });
 }
+
+test("answerOutcome() takes the longest words of a CNI plugin for a refusal", () => {
+  const words = "\u0001".repeat(MAX_FAULT_TEXT);
+  const cni = { code: 999, details: words, msg: words };
+  const error = { code: "capability.failed", details: { cni }, message: "it failed" };
+  const found = answerOutcome("delegate_add", bytes(JSON.stringify({ error })));
+  assert.equal(found, { outcome: "failed", code: "capability.failed" });
+});
 
 const REFUSED = '{"error":{"code":"capability.denied","message":""}}';
 const FRAMED: [string, string, string][] = [

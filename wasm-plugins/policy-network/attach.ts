@@ -93,7 +93,7 @@ export class Attachments {
 }
 
 /**
- * Runs a native plugin, whose words reach the runtime.
+ * Asks the host; what a native plugin says of itself reaches the runtime as it is.
  *
  * @throws {CniError} 110; 11 where it took too long, or too many ask
  */
@@ -101,7 +101,7 @@ export function ask<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof CapabilityError)) throw error;
+    if (!(error instanceof CapabilityError) || error.cni !== undefined) throw error;
     const isBusy = ["capability.timeout", "capability.limit"].includes(error.code);
     throw new CniError(isBusy ? 11 : CODE.delegateFailed, error.message, error.code);
   }

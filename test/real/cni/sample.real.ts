@@ -42,11 +42,19 @@ const POLICY = {
       delegate: { type: "bridge", bridge: BRIDGE, isGateway: true, ipMasq: true },
       ipam: { type: "wasm-ipam" },
     },
+    // Two addresses, of which the gateway's is one.
+    tight: {
+      containers: ["*/*"],
+      subnets: ["10.88.79.0/30"],
+      delegate: { type: "bridge", bridge: BRIDGE },
+      ipam: { type: "host-local" },
+    },
   },
 };
 
 /** How a container is asked for. */
 interface Wanted {
+  readonly network?: string;
   readonly pod?: string;
   readonly capabilityArgs?: JsonObject;
   readonly args?: readonly (readonly [string, string])[];
@@ -78,7 +86,7 @@ class World implements AsyncDisposable {
     await mkdir(bin);
     // Those of Debian speak no version with STATUS and GC.
     const from = cniVersion === "1.1.0" ? tool("current") : NATIVE;
-    await copyFile(join(from, "bridge"), join(bin, "bridge"));
+    for (const name of ["bridge", "host-local"]) await copyFile(join(from, name), join(bin, name));
     const plugins: JsonValue = [
       { type: "policy-network", capabilities: { portMappings: true, ips: true } },
       ...(cniVersion === "1.1.0" ? [] : [{
@@ -87,12 +95,21 @@ class World implements AsyncDisposable {
       }]),
       { type: "audit-network", capabilities: { portMappings: true } },
     ];
+    const dataDir = join(path, "addresses");
+    const { web, tight } = POLICY.networks;
+    const policy = { networks: { web, tight: { ...tight, ipam: { ...tight.ipam, dataDir } } } };
+    const ranges = [[{ subnet: tight.subnets[0]! }]];
+    const native = { ...tight.delegate, ipam: { ...tight.ipam, dataDir, ranges } };
+    const list = (name: string, all: JsonValue) =>
+      JSON.stringify({ cniVersion, name, plugins: all });
     await this.#folder.write({
-      "policy.yaml": JSON.stringify(POLICY),
-      "net.d/10-web.conflist": JSON.stringify({ cniVersion, name: "web", plugins }),
+      "policy.yaml": JSON.stringify(policy),
+      "net.d/10-web.conflist": list("web", plugins),
+      "net.d/20-tight.conflist": list("tight", [plugins[0]!]),
+      "net.d/30-native.conflist": list("native", [native]),
     });
     const state = `--allow-state=${join(path, "state")}`;
-    const delegate = ["--allow-delegate=bridge,wasm-ipam", `--delegate-path=${bin}`];
+    const delegate = ["--allow-delegate=bridge,host-local,wasm-ipam", `--delegate-path=${bin}`];
     for (
       const [type, ...flags] of [
         ["wasm-ipam", "--instance", "ipam", state],
@@ -111,10 +128,10 @@ class World implements AsyncDisposable {
 
   /** Has libcni do it, as a process in the host's namespace. */
   async ask(verb: string, id: string, wanted: Wanted = {}): Promise<Answer> {
-    const { pod = "web-1", capabilityArgs = {}, args = [], valid } = wanted;
+    const { network = "web", pod = "web-1", capabilityArgs = {}, args = [], valid } = wanted;
     const { path } = this.#folder;
     return await askProgram(this.namespaces.commandIn("host", tool("driver")), {
-      ...{ verb, confDir: join(path, "net.d"), network: "web" },
+      ...{ verb, confDir: join(path, "net.d"), network },
       path: [join(path, "bin"), NATIVE],
       cacheDir: join(path, "cache"),
       container: {
@@ -249,6 +266,29 @@ real("what the policy does not allow is refused, in its own words", async () => 
   await world.do("del", "c1");
   assert.equal([await world.remains(), await world.kept()], [[], []]);
 });
+
+for (const withDaemon of [false, true]) {
+  real(
+    `what a native plugin refuses is refused in its words, ${withDaemon ? "by a daemon" : "alone"}`,
+    async () => {
+      await using world = await World.make("1.0.0", "c1", "c2");
+      if (withDaemon) await world.startDaemon();
+      const refusals: Answer[] = [];
+      for (const network of ["native", "tight"]) {
+        await world.do("add", "c1", { network });
+        refusals.push(await world.ask("add", "c2", { network }));
+        for (const id of ["c1", "c2"]) await world.do("del", id, { network });
+      }
+      const [native, ours] = refusals as [Answer, Answer];
+      assert.match(native.error!, "no IP addresses available in range set: 10.88.79.1-10.88.79.2");
+      assert.equal(
+        { ...ours, error: ours.error!.replace('"policy-network"', '"bridge"') },
+        native,
+      );
+      assert.equal([await world.remains(), await world.kept()], [[], []]);
+    },
+  );
+}
 
 real(
   "a daemon that is killed while a container joins leaves nothing that DEL does not find",

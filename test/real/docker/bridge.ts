@@ -49,13 +49,13 @@ export class Bridge {
     if (this.#runs) await once(this.#process, "exit");
   }
 
-  /** Ends it as a service manager would. @returns what ended it; null where it was no signal */
-  async stop(): Promise<string | null> {
+  /** Ends it as a service manager would. @returns its exit code, or the signal that ended it */
+  async stop(): Promise<number | string | null> {
     if (this.#runs) {
       process.kill(this.pid, "SIGTERM");
       await once(this.#process, "exit");
     }
-    return this.#process.signalCode;
+    return this.#process.exitCode ?? this.#process.signalCode;
   }
 
   get #runs(): boolean {
