@@ -4,12 +4,7 @@ import { PluginError } from "../plugin-error.ts";
 import { jsonFunction } from "./answer.ts";
 import { checkPluginTypes } from "./cni-config.ts";
 import { type CniCommand, type CniProgram, findInFolders, runCniPlugin } from "./cni-plugin.ts";
-import {
-  DEFAULT_NETNS,
-  DEFAULT_PATH,
-  type DelegateGrant,
-  DelegateGrantSchema,
-} from "./delegate-grant.ts";
+import { DEFAULT_PATH, type DelegateGrant, DelegateGrantSchema } from "./delegate-grant.ts";
 import {
   AttachmentSchema,
   type DelegateRequest,
@@ -111,7 +106,7 @@ class Delegates {
       throw new PluginError("capability.denied", message);
     }
     checkPluginTypes(config, type, this.#types);
-    if (netns !== own) this.#checkNetns(netns);
+    this.#checkNetns(netns, own);
     checkSize(config);
     const { folders, path = DEFAULT_PATH, timeoutMs, maxOutputBytes } = this.#grant;
     const result = await runCniPlugin(this.#runner, await this.#program(type), {
@@ -123,15 +118,16 @@ class Delegates {
   }
 
   /**
-   * Into the container's own namespace the caller lets it reach, wherever that lies: `ctr` names it
-   * `/proc/PID/ns/net`. Any other one, the host's own among them, is nothing for a guest.
+   * A call about a container is let into that one's namespace, wherever it lies (`ctr` names it
+   * `/proc/PID/ns/net`), and into no other, so that a container that joins is no way to another one.
+   * A call that names none cleans up behind containers, where the operator lets it.
    */
-  #checkNetns(netns: string): void {
-    const folders = this.#grant.netns ?? DEFAULT_NETNS;
-    const isInside = folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`));
-    if (netns === "" || isInside) return;
-    const message = "Cannot use the netns: it is not the container's own, and in no granted folder";
-    throw new PluginError("capability.denied", message);
+  #checkNetns(netns: string, own = ""): void {
+    if (netns === "" || netns === own) return;
+    if (own !== "") throw denied("it is not that of the container at hand");
+    const { netns: folders = [] } = this.#grant;
+    if (folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`))) return;
+    throw denied('it lies in no granted folder; what grants one: "--delegate-netns=FOLDER"');
   }
 
   async #program(type: string): Promise<CniProgram> {
@@ -165,6 +161,10 @@ class Delegates {
     await this.#runner.close();
     for (const { program } of this.#pinned.values()) program.close();
   }
+}
+
+function denied(why: string): PluginError {
+  return new PluginError("capability.denied", `Cannot use the netns: ${why}`);
 }
 
 function checkSize(config: JsonObject): void {

@@ -41,7 +41,8 @@ test.after(async () => {
 const at = (name: string) => join(folder.path, name);
 
 async function open(more: Partial<DelegateGrant> = {}): Promise<OpenedCapability> {
-  const one = await delegate.open({ types: ["echo"], folders: [folder.path], ...more }, ASKER);
+  const grant = { types: ["echo"], folders: [folder.path], netns: ["/run/netns"] };
+  const one = await delegate.open({ ...grant, ...more }, ASKER);
   opened.push(one);
   return one;
 }
@@ -145,15 +146,36 @@ test("delegate_add reaches only into granted folders of namespaces", async () =>
   await askRefused(other, "delegate_add", REQUEST, "capability.denied");
 });
 
-test("a delegate reaches into the namespace of the container at hand, wherever it lies", async () => {
-  const one = await open({ netns: [] });
-  const [own, other] = ["/proc/4711/ns/net", "/proc/1/ns/net"];
-  const call = hostCall({ netns: own });
-  for (const name of ["delegate_add", "delegate_check", "delegate_del"]) {
-    assert.ok("ok" in await askIn(one, name, { ...REQUEST, netns: own }, call), name);
-    const { error } = await askIn(one, name, { ...REQUEST, netns: other }, call);
-    assert.is((error as JsonObject | undefined)?.["code"], "capability.denied", name);
+const VERBS = ["delegate_add", "delegate_check", "delegate_del"];
+
+test("a delegate reaches into no namespace where the grant names no folder", async () => {
+  const { netns: _, ...grant } = { types: ["echo"], folders: [folder.path], netns: [] };
+  const one = await delegate.open(grant, ASKER);
+  opened.push(one);
+  for (const netns of ["/run/netns/n1", "/var/run/netns/n1"]) {
+    for (const own of [undefined, ""]) {
+      for (const name of VERBS) {
+        const { error } = await askIn(one, name, { ...REQUEST, netns }, hostCall({ netns: own }));
+        assert.is(error?.code, "capability.denied", `${name} ${netns}`);
+        assert.match(error!.message, "--delegate-netns=FOLDER");
+      }
+    }
   }
+});
+
+test("a delegate reaches into the namespace of the container at hand alone, wherever it lies", async () => {
+  // Whatever is granted.
+  const one = await open({ netns: ["/run/netns", "/proc"] });
+  const own = "/proc/4711/ns/net";
+  const call = hostCall({ netns: own });
+  for (const name of VERBS) {
+    assert.ok("ok" in await askIn(one, name, { ...REQUEST, netns: own }, call), name);
+    for (const netns of ["/proc/1/ns/net", "/run/netns/n1"]) {
+      const { error } = await askIn(one, name, { ...REQUEST, netns }, call);
+      assert.is(error?.code, "capability.denied", `${name} ${netns}`);
+    }
+  }
+  assert.ok("ok" in await askIn(one, "delegate_del", { ...REQUEST, netns: "" }, call));
 });
 
 test("delegate_add hands a plugin's error on", async () => {
