@@ -1,5 +1,6 @@
 import type * as v from "valibot";
 import { LIMITS } from "../limits.ts";
+import { isThere } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
 import { jsonFunction } from "./answer.ts";
 import { checkPluginTypes } from "./cni-config.ts";
@@ -108,9 +109,12 @@ class Delegates {
     checkPluginTypes(config, type, this.#types);
     this.#checkNetns(netns, own);
     checkSize(config);
+    // Not every plugin takes the path of what is gone, and its container's address is to be given back.
+    const isGone = command === "DEL" && netns !== own && netns !== "" && !await isThere(netns);
     const { folders, path = DEFAULT_PATH, timeoutMs, maxOutputBytes } = this.#grant;
     const result = await runCniPlugin(this.#runner, await this.#program(type), {
-      ...{ type, command, config, containerId, netns, ifname, args, folders, path },
+      ...{ type, command, config, containerId, ifname, args, folders, path },
+      netns: isGone ? "" : netns,
       timeoutMs: timeoutMs ?? LIMITS.processTimeoutMs,
       maxOutputBytes: maxOutputBytes ?? LIMITS.processOutputBytes,
     }, signal);

@@ -63,8 +63,9 @@ test("delegate_add, del and check run a plugin for a container", async () => {
   const path = "/usr/sbin:/usr/bin:/sbin:/bin";
   for (const name of ["add", "del", "check"]) {
     const env = `${name.toUpperCase()} c1 /run/netns/n1 eth0 K=V;IgnoreUnknown=1 ${path}`;
-    const { result } = await askOk(one, `delegate_${name}`, REQUEST);
-    assert.equal(result, { env, config: CONFIG });
+    const call = hostCall({ netns: "/run/netns/n1" });
+    const { ok } = await askIn(one, `delegate_${name}`, REQUEST, call);
+    assert.equal(ok!["result"], { env, config: CONFIG });
   }
 });
 
@@ -94,6 +95,19 @@ test("delegate_del takes a namespace that is gone", async () => {
     await askRefused(one, name, without, "capability.invalid");
     await askRefused(one, name, { ...REQUEST, netns: "" }, "capability.invalid");
   }
+});
+
+test("delegate_del tells a plugin of no namespace that is gone from a granted folder", async () => {
+  const one = await open({ netns: [folder.path] });
+  await folder.write({ there: "" });
+  for (const [netns, told] of [[at("there"), at("there")], [at("gone"), ""]] as const) {
+    const { result } = await askOk(one, "delegate_del", { ...REQUEST, netns });
+    assert.match((result as JsonObject)["env"] as string, `DEL c1 ${told} eth0`);
+  }
+  // The call's own is its caller's to name.
+  const call = hostCall({ netns: at("gone") });
+  const { ok } = await askIn(one, "delegate_del", { ...REQUEST, netns: at("gone") }, call);
+  assert.match((ok!["result"] as JsonObject)["env"] as string, at("gone"));
 });
 
 test("delegate_add runs no type that is not granted", async () => {
