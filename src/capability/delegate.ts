@@ -84,7 +84,7 @@ class Delegates {
   readonly #grant: DelegateGrant;
   readonly #types: ReadonlySet<string>;
   readonly #pinned: ReadonlyMap<string, PinnedPlugin>;
-  readonly #runner = new ProcessRunner(LIMITS.processes);
+  readonly #runner = new ProcessRunner(LIMITS.delegates);
 
   constructor(grant: DelegateGrant, pinned: ReadonlyMap<string, PinnedPlugin>) {
     this.#grant = grant;

@@ -1,12 +1,16 @@
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { delegate } from "../../src/capability/delegate.ts";
 import type { DelegateGrant } from "../../src/capability/delegate-grant.ts";
 import type { OpenedCapability } from "../../src/capability/host-function.ts";
+import { createHost } from "../../src/host/host.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { sha256Sync } from "../../src/platform/hash.ts";
+import { jsonDocument } from "../support/document.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { answering, asking, askThrough, bundleOf } from "../support/guest.ts";
 import {
   ask,
   ASKER,
@@ -19,6 +23,7 @@ import {
 } from "../support/process-fixture.ts";
 import { ask as askIn, hostCall } from "../support/capability.ts";
 import { suite } from "../support/suite.ts";
+import { until } from "../support/until.ts";
 
 const test = suite("delegate");
 
@@ -259,6 +264,40 @@ test("delegate_add ends with its time, its call and its capability", async () =>
   await one.close();
   assert.match(JSON.stringify(await closed), "capability.failed");
   for (const pid of pids) await checkEnds(Number(pid));
+});
+
+test("delegates that wait hold up no other call of their plugin, nor of another one", async () => {
+  await writeScript(
+    folder,
+    "waits",
+    `echo "$CNI_CONTAINERID" >>"${at("waiting")}"
+case $CNI_CONTAINERID in w*) while [ ! -e "${at("go")}" ]; do sleep 0.01; done;; esac; echo '{}'`,
+  );
+  await using host = await createHost({ workers: 1 });
+  const grant = { types: ["waits"], folders: [folder.path], netns: ["/run/netns"] };
+  const plugin = await host.load(bundleOf(asking("delegate_add"), { capabilities: ["delegate"] }), {
+    grants: { delegate: grant },
+    timeoutMs: 60_000,
+  });
+  const good = await host.load(bundleOf(answering('{"allowed":true,"reasons":[]}')), {
+    mode: "worker",
+  });
+  const add = async (containerId: string) => {
+    const config = { ...CONFIG, type: "waits" };
+    const request = JSON.stringify({ ...REQUEST, type: "waits", containerId, config });
+    const [answer] = await askThrough(plugin, [0, request]);
+    return new TextDecoder().decode(answer);
+  };
+  const all = Array.from({ length: 12 }, (_, n) => add(`w${n}`));
+  const answers = Promise.all(all);
+  answers.catch(() => {});
+  const started = () =>
+    existsSync(at("waiting")) ? readFileSync(at("waiting"), "utf8").split("\n").length - 1 : 0;
+  await until(() => started() === all.length);
+  assert.is(await add("c1"), '{"ok":{"result":{}}}');
+  assert.is((await good.admission.check(jsonDocument({}))).allowed, true);
+  await folder.write({ go: "" });
+  assert.equal(new Set(await answers), new Set(['{"ok":{"result":{}}}']));
 });
 
 test("open() refuses grants that cannot be meant", async () => {
