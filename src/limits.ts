@@ -145,7 +145,7 @@ export const LIMITS: Limits = {
   processOutputBytes: 1024 * 1024,
   processInputBytes: 1024 * 1024,
   processes: 4,
-  delegates: 32,
+  delegates: 16,
   argumentLength: 256,
   cniStdinBytes: 16 * 1024 * 1024,
   cniTimeoutMs: 120_000,

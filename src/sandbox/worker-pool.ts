@@ -7,8 +7,8 @@ import type { TaskResult } from "./protocol.ts";
 /** Threads beyond the pool's size, for lanes that would otherwise wait for another one's loops. */
 const SPARE_THREADS = 8;
 
-/** Tasks that may wait for a program beside those that run. */
-const WAITING_TASKS = 32;
+/** Tasks that may wait for a program beside those that run; each has a thread of some 12 MB. */
+const WAITING_TASKS = 16;
 
 /**
  * Runs tasks in threads, one at a time in each. Lanes take turns, and a lane without any thread may
