@@ -34,6 +34,11 @@ export class AttachmentStore {
   }
 }
 
+/** A chain's run for one container, by the names under which it is remembered. */
+export interface RememberedRun extends AttachmentRun {
+  readonly key: AttachmentKey;
+}
+
 /**
  * Attaches a container, and remembers it; where it fails, also how far it came.
  *
@@ -41,9 +46,9 @@ export class AttachmentStore {
  */
 export async function attach(
   { made, begun }: AttachmentStore,
-  key: AttachmentKey,
-  run: AttachmentRun,
+  run: RememberedRun,
 ): Promise<CniResult> {
+  const { key } = run;
   for (const cache of [made, begun]) {
     const there = await findReadable(cache, key);
     if (there !== undefined && !isSameAttachment(there, key)) throw taken(key, there);
@@ -64,9 +69,9 @@ export async function attach(
 /** Detaches a container, and forgets it when all plugins have done their part. */
 export async function detach(
   { made, begun }: AttachmentStore,
-  key: AttachmentKey,
-  run: AttachmentRun,
+  run: RememberedRun,
 ): Promise<void> {
+  const { key } = run;
   const own: { readonly cache: ResultCache; readonly entry: CachedAttachment | undefined }[] = [];
   for (const cache of [made, begun]) {
     const entry = await findReadable(cache, key);

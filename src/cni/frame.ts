@@ -29,20 +29,10 @@ export interface CniRequest {
 /** Of all variables together; the kernel takes no more of one. */
 const MAX_ENVIRONMENT_BYTES = 1024 * 1024;
 
-const REQUEST_HEAD = 8;
-const REPLY_HEAD = 9;
-
 /** Encodes a {@link CniRequest}. */
 export function encodeCall({ type, environment, stdin }: CniRequest): Uint8Array {
   const variables = CNI_VARIABLES.map((name) => `${name}=${environment[name]}\0`);
-  const text = new TextEncoder().encode(`${type}\0${variables.join("")}`);
-  const bytes = new Uint8Array(REQUEST_HEAD + text.length + stdin.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, text.length, true);
-  view.setUint32(4, stdin.length, true);
-  bytes.set(text, REQUEST_HEAD);
-  bytes.set(stdin, REQUEST_HEAD + text.length);
-  return bytes;
+  return encodeParts([], [encoder.encode(`${type}\0${variables.join("")}`), stdin]);
 }
 
 /**
@@ -51,61 +41,71 @@ export function encodeCall({ type, environment, stdin }: CniRequest): Uint8Array
  * @throws {Error} for one that is too long
  */
 export function callLength(beginning: Uint8Array): number | undefined {
-  if (beginning.length < REQUEST_HEAD) return undefined;
-  const { environment, stdin } = lengthsOf(beginning);
+  if (beginning.length < LENGTHS) return undefined;
+  const [environment, stdin] = lengthsAt(0, beginning);
   if (environment > MAX_ENVIRONMENT_BYTES || stdin > LIMITS.cniStdinBytes + 1) {
     throw new Error(`a request of ${environment} and ${stdin} bytes`);
   }
-  return REQUEST_HEAD + environment + stdin;
+  return LENGTHS + environment + stdin;
 }
 
 /** Decodes what has the length that {@link callLength} says. */
 export function decodeCall(bytes: Uint8Array): CniRequest {
-  const end = REQUEST_HEAD + lengthsOf(bytes).environment;
-  const text = new TextDecoder().decode(bytes.subarray(REQUEST_HEAD, end));
-  const [type = "", ...variables] = text.split("\0");
+  const [text, stdin] = partsAt(0, bytes);
+  const [type = "", ...variables] = decoder.decode(text).split("\0");
   const named = variables.map((variable): [string, string] => {
     const at = variable.indexOf("=");
     return [variable.slice(0, at), variable.slice(at + 1)];
   });
-  return {
-    type,
-    environment: cniEnvironment(Object.fromEntries(named)),
-    stdin: bytes.subarray(end),
-  };
-}
-
-function lengthsOf(bytes: Uint8Array): { environment: number; stdin: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { environment: view.getUint32(0, true), stdin: view.getUint32(4, true) };
+  return { type, environment: cniEnvironment(Object.fromEntries(named)), stdin };
 }
 
 /** Encodes a {@link CniReply}. */
 export function encodeReply({ exitCode, stdout, stderr }: CniReply): Uint8Array {
-  const [errors, output] = [stderr, stdout].map((text) => new TextEncoder().encode(text)) as [
-    Uint8Array,
-    Uint8Array,
-  ];
-  const bytes = new Uint8Array(REPLY_HEAD + errors.length + output.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, exitCode);
-  view.setUint32(1, errors.length, true);
-  view.setUint32(5, output.length, true);
-  bytes.set(errors, REPLY_HEAD);
-  bytes.set(output, REPLY_HEAD + errors.length);
-  return bytes;
+  return encodeParts([exitCode], [encoder.encode(stderr), encoder.encode(stdout)]);
 }
 
 /** Decodes a {@link CniReply}; undefined for one that is not whole. */
 export function decodeReply(bytes: Uint8Array): CniReply | undefined {
-  if (bytes.length < REPLY_HEAD) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const output = REPLY_HEAD + view.getUint32(1, true);
-  if (bytes.length !== output + view.getUint32(5, true)) return undefined;
-  const decoder = new TextDecoder();
+  if (bytes.length < 1 + LENGTHS) return undefined;
+  const [errors, output] = lengthsAt(1, bytes);
+  if (bytes.length !== 1 + LENGTHS + errors + output) return undefined;
+  const [stderr, stdout] = partsAt(1, bytes);
   return {
-    exitCode: view.getUint8(0) === 0 ? 0 : 1,
-    stderr: decoder.decode(bytes.subarray(REPLY_HEAD, output)),
-    stdout: decoder.decode(bytes.subarray(output)),
+    exitCode: bytes[0] === 0 ? 0 : 1,
+    stderr: decoder.decode(stderr),
+    stdout: decoder.decode(stdout),
   };
+}
+
+type Pair<T> = readonly [first: T, second: T];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What two lengths take. */
+const LENGTHS = 8;
+
+/** What stands before them, two lengths, and what is so long. */
+function encodeParts(before: readonly number[], [first, second]: Pair<Uint8Array>): Uint8Array {
+  const at = before.length + LENGTHS;
+  const bytes = new Uint8Array(at + first.length + second.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(before);
+  view.setUint32(before.length, first.length, true);
+  view.setUint32(before.length + 4, second.length, true);
+  bytes.set(first, at);
+  bytes.set(second, at + first.length);
+  return bytes;
+}
+
+function lengthsAt(at: number, bytes: Uint8Array): Pair<number> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return [view.getUint32(at, true), view.getUint32(at + 4, true)];
+}
+
+function partsAt(at: number, bytes: Uint8Array): Pair<Uint8Array> {
+  const [first] = lengthsAt(at, bytes);
+  const parts = bytes.subarray(at + LENGTHS);
+  return [parts.subarray(0, first), parts.subarray(first)];
 }

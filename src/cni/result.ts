@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { convertCniResult } from "../contract/cni-conversion.ts";
-import { type CniResult, PrintedResultSchema } from "../contract/cni-result.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { type CniResult, MadeResultSchema, withoutNothing } from "../contract/cni-result.ts";
+import { isJsonObject, type JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { parseCniJson } from "./cni-json.ts";
 import { knownCniVersion } from "./version.ts";
@@ -31,8 +31,8 @@ export function resultOf(value: JsonValue, version: string, what: string): CniRe
   if (!isJsonObject(object)) throw malformed(what, "it is no object");
   const said = object["cniVersion"];
   const cniVersion = knownCniVersion(typeof said === "string" && said ? said : version, what);
-  const known = { ...withoutNothing(object) as JsonObject, cniVersion };
-  const result = v.safeParse(PrintedResultSchema, known, { abortEarly: true });
+  const known = { ...withoutNothing(object), cniVersion };
+  const result = v.safeParse(MadeResultSchema, known, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
@@ -51,22 +51,6 @@ export function resultAs(result: CniResult, version: string): CniResult {
   } catch (cause) {
     throw new PluginError("cni.result-malformed", PluginError.from(cause).message, { cause });
   }
-}
-
-/** To Go's readers null is nothing, and so are an empty address and an object with nothing in it. */
-function withoutNothing(value: JsonValue): JsonValue | undefined {
-  if (value === null) return undefined;
-  // Nothing leaves a list, whose places have a meaning.
-  if (Array.isArray(value)) return value.map((item) => withoutNothing(item) ?? null);
-  if (!isJsonObject(value)) return value;
-  const members = Object.entries(value).map(([key, member]) => [key, withoutNothing(member)]);
-  return Object.fromEntries(members.filter(([key, member]) => !isNothing(key as string, member)));
-}
-
-function isNothing(key: string, member: unknown): boolean {
-  if (member === undefined) return true;
-  if (key === "dns") return isJsonObject(member) && Object.keys(member).length === 0;
-  return member === "" && (key === "gateway" || key === "gw");
 }
 
 function malformed(what: string, why: string): PluginError {

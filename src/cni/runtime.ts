@@ -2,9 +2,9 @@ import type { CniResult } from "../contract/cni-result.ts";
 import type { CniAttachment } from "../contract/network.ts";
 import { quote } from "../document/source-text.ts";
 import { PluginError } from "../plugin-error.ts";
-import { type Attachment, type AttachmentKey, attachmentKey, validOnes } from "./attachment.ts";
+import { type Attachment, attachmentKey, validOnes } from "./attachment.ts";
 import { type LockOptions, withAllLocks, withAttachmentLock } from "./attachment-lock.ts";
-import { attach, AttachmentStore, detach } from "./attaching.ts";
+import { attach, AttachmentStore, detach, type RememberedRun } from "./attaching.ts";
 import { collectByChain, type FindPlugin, runChain, statusOfChain } from "./chain.ts";
 import { defaultExec, type Exec } from "./exec.ts";
 import type { NetworkConfig } from "./network-config.ts";
@@ -75,9 +75,8 @@ export class CniRuntime {
     attachment: Attachment,
     options: CallOptions = {},
   ): Promise<CniResult> {
-    const key = attachmentKey(network.name, attachment);
-    const run = { find: this.#find, network, attachment, ...options };
-    return await this.#alone(key, options, () => attach(this.#store, key, run));
+    const run = this.#run(network, attachment, options);
+    return await this.#alone(run, () => attach(this.#store, run));
   }
 
   /**
@@ -91,16 +90,15 @@ export class CniRuntime {
     attachment: Attachment,
     options: CallOptions = {},
   ): Promise<void> {
-    const key = attachmentKey(network.name, attachment);
+    const run = this.#run(network, attachment, options);
     if (!isAtLeast(network.cniVersion, "0.4.0")) {
       const message = `Cannot check the network ${network.name}: CHECK came with version 0.4.0, ` +
         `and its configuration is of "${network.cniVersion}"`;
       throw new PluginError("cni.version-unsupported", message);
     }
     if (network.disableCheck) return;
-    await this.#alone(key, options, async () => {
-      const cached = await this.cachedResult(network, attachment);
-      await runChain("CHECK", { find: this.#find, network, attachment, cached, ...options });
+    await this.#alone(run, async () => {
+      await runChain("CHECK", { ...run, cached: await this.cachedResult(network, attachment) });
     });
   }
 
@@ -115,9 +113,8 @@ export class CniRuntime {
     attachment: Attachment,
     options: CallOptions = {},
   ): Promise<void> {
-    const key = attachmentKey(network.name, attachment);
-    const run = { find: this.#find, network, attachment, ...options };
-    await this.#alone(key, options, () => detach(this.#store, key, run));
+    const run = this.#run(network, attachment, options);
+    await this.#alone(run, () => detach(this.#store, run));
   }
 
   /**
@@ -141,13 +138,13 @@ export class CniRuntime {
     }
     if (network.disableGC) return;
     const isValid = validOnes(validAttachments ?? []);
-    await this.#locked(withAllLocks, options, async () => {
+    const folder = await this.#store.made.workFolder();
+    await withAllLocks(folder, this.#lockOptions(options), async () => {
       const errors: PluginError[] = [];
       for (const entry of await this.#store.list()) {
         if (entry.network !== network.name || isValid(entry)) continue;
         try {
-          const run = { find: this.#find, network, attachment: entry, ...options };
-          await detach(this.#store, attachmentKey(network.name, entry), run);
+          await detach(this.#store, this.#run(network, entry, options));
         } catch (error) {
           errors.push(PluginError.from(error));
         }
@@ -250,19 +247,18 @@ export class CniRuntime {
     return this.#store.made.list(containerId);
   }
 
-  #alone<T>(key: AttachmentKey, options: CallOptions, action: () => Promise<T>): Promise<T> {
-    const lock: Lock = (folder, lockOptions, run) =>
-      withAttachmentLock(folder, key, lockOptions, run);
-    return this.#locked(lock, options, action);
+  #run(network: NetworkConfig, attachment: Attachment, options: CallOptions): RememberedRun {
+    const key = attachmentKey(network.name, attachment);
+    return { key, find: this.#find, network, attachment, ...options };
   }
 
-  async #locked<T>(lock: Lock, { signal }: CallOptions, action: () => Promise<T>): Promise<T> {
-    return await lock(
-      await this.#store.made.workFolder(),
-      { waitMs: this.#lockMs, signal },
-      action,
-    );
+  /** Keeps others from the attachment of a run until `action` has ended. */
+  async #alone<T>(run: RememberedRun, action: () => Promise<T>): Promise<T> {
+    const folder = await this.#store.made.workFolder();
+    return await withAttachmentLock(folder, run.key, this.#lockOptions(run), action);
+  }
+
+  #lockOptions({ signal }: CallOptions): LockOptions {
+    return { waitMs: this.#lockMs, signal };
   }
 }
-
-type Lock = <T>(folder: string, options: LockOptions, action: () => Promise<T>) => Promise<T>;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { isAddress } from "../address.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { line, list } from "./bounded.ts";
 
@@ -112,88 +113,97 @@ const address = v.pipe(
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1));
 const text = v.union([v.literal(""), line(4_095)]);
 
-/**
- * Strict for what a guest answers, loose for what other plugins made before it; the third leaves out
- * what it does not know.
- */
-type ObjectSchema = typeof v.strictObject | typeof v.looseObject | typeof v.object;
-
-function resultSchema(object: ObjectSchema): v.GenericSchema<unknown, CniResult> {
-  // All take the same entries; TypeScript sees no call in the union of them.
-  const form = object as typeof v.strictObject;
-  const dns = v.exactOptional(form({
-    nameservers: v.exactOptional(list(line(255), items)),
-    domain: v.exactOptional(text),
-    search: v.exactOptional(list(line(255), items)),
-    options: v.exactOptional(list(line(255), items)),
-  }));
-  const route = form({
-    dst: network,
-    gw: v.exactOptional(address),
+const dns = v.exactOptional(v.object({
+  nameservers: v.exactOptional(list(line(255), items)),
+  domain: v.exactOptional(text),
+  search: v.exactOptional(list(line(255), items)),
+  options: v.exactOptional(list(line(255), items)),
+}));
+const route = v.object({
+  dst: network,
+  gw: v.exactOptional(address),
+  mtu: v.exactOptional(count),
+  advmss: v.exactOptional(count),
+  priority: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+  table: v.exactOptional(count),
+  scope: v.exactOptional(count),
+});
+const interfaces = v.exactOptional(list(
+  v.object({
+    name: line(255),
+    mac: v.exactOptional(text),
     mtu: v.exactOptional(count),
-    advmss: v.exactOptional(count),
-    priority: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
-    table: v.exactOptional(count),
-    scope: v.exactOptional(count),
-  });
-  const interfaces = v.exactOptional(list(
-    form({
-      name: line(255),
-      mac: v.exactOptional(text),
-      mtu: v.exactOptional(count),
-      sandbox: v.exactOptional(text),
-      socketPath: v.exactOptional(text),
-      pciID: v.exactOptional(text),
-    }),
-    items,
-  ));
-  const routes = v.exactOptional(list(route, items));
-  const ip = {
-    address: network,
-    gateway: v.exactOptional(address),
-    interface: v.exactOptional(count),
-  };
-  const ip02 = v.exactOptional(form({
-    ip: network,
-    gateway: v.exactOptional(address),
-    routes,
-  }));
-  return v.variant("cniVersion", [
-    form({
-      cniVersion: v.picklist(["1.0.0", "1.1.0"]),
-      interfaces,
-      ips: v.exactOptional(list(form(ip), items)),
-      routes,
-      dns,
-    }),
-    form({
-      cniVersion: v.picklist(["0.3.0", "0.3.1", "0.4.0"]),
-      interfaces,
-      ips: v.exactOptional(list(form({ version: v.picklist(["4", "6"]), ...ip }), items)),
-      routes,
-      dns,
-    }),
-    form({ cniVersion: v.picklist(["0.1.0", "0.2.0"]), ip4: ip02, ip6: ip02, dns }),
-  ]);
-}
+    sandbox: v.exactOptional(text),
+    socketPath: v.exactOptional(text),
+    pciID: v.exactOptional(text),
+  }),
+  items,
+));
+const routes = v.exactOptional(list(route, items));
+const ip = {
+  address: network,
+  gateway: v.exactOptional(address),
+  interface: v.exactOptional(count),
+};
+const ip02 = v.exactOptional(v.object({
+  ip: network,
+  gateway: v.exactOptional(address),
+  routes,
+}));
 
-/** Schema of a {@link CniResult} that a plugin answers; each address belongs to one of its interfaces. */
+/**
+ * Schema of a {@link CniResult} that some plugin made. As Go's readers do, it leaves out what it does not
+ * know, and does not look whether the addresses' interfaces are there.
+ *
+ * @see libcni, pkg/types/100/types.go
+ */
+export const MadeResultSchema: v.GenericSchema<unknown, CniResult> = v.variant("cniVersion", [
+  v.object({
+    cniVersion: v.picklist(["1.0.0", "1.1.0"]),
+    interfaces,
+    ips: v.exactOptional(list(v.object(ip), items)),
+    routes,
+    dns,
+  }),
+  v.object({
+    cniVersion: v.picklist(["0.3.0", "0.3.1", "0.4.0"]),
+    interfaces,
+    ips: v.exactOptional(list(v.object({ version: v.picklist(["4", "6"]), ...ip }), items)),
+    routes,
+    dns,
+  }),
+  v.object({ cniVersion: v.picklist(["0.1.0", "0.2.0"]), ip4: ip02, ip6: ip02, dns }),
+]);
+
+/** Schema of a {@link CniResult} that a guest answers; each address belongs to one of its interfaces. */
 export const CniResultSchema: v.GenericSchema<unknown, CniResult> = v.pipe(
-  resultSchema(v.strictObject),
+  MadeResultSchema,
   v.check(hasInterfaces, "Invalid interface: an address names one that is not in the result"),
   v.check(hasFamilies, "Invalid version: an address is of the other family"),
 );
 
-/** Schema of a {@link CniResult} that was handed on; what it has besides is left as it is. */
-export const PreviousResultSchema: v.GenericSchema<unknown, CniResult> = resultSchema(
-  v.looseObject,
-);
-
 /**
- * Schema of a {@link CniResult} that a native plugin printed. As Go's readers do, it leaves out what it
- * does not know, and does not look whether the addresses' interfaces are there.
+ * A result as Go's readers take it, to whom null is nothing, and so are an empty text and name servers
+ * without anything in them.
  */
-export const PrintedResultSchema: v.GenericSchema<unknown, CniResult> = resultSchema(v.object);
+export function withoutNothing(result: JsonObject): JsonObject {
+  const members = Object.entries(result).map(([key, member]) => [key, something(member)] as const);
+  return Object.fromEntries(
+    members.filter(([key, member]) => !isNothing(key, member)),
+  ) as JsonObject;
+}
+
+function something(value: JsonValue): JsonValue | undefined {
+  if (value === null) return undefined;
+  // Nothing leaves a list, whose places have a meaning.
+  if (Array.isArray(value)) return value.map((item) => something(item) ?? null);
+  return isJsonObject(value) ? withoutNothing(value) : value;
+}
+
+function isNothing(key: string, member: JsonValue | undefined): boolean {
+  if (member === undefined || member === "") return true;
+  return key === "dns" && isJsonObject(member) && Object.keys(member).length === 0;
+}
 
 function hasInterfaces(result: CniResult): boolean {
   if (!("ips" in result)) return true;

@@ -18,7 +18,8 @@ import {
   type CniResult,
   CniResultSchema,
   type CniVersion,
-  PreviousResultSchema,
+  MadeResultSchema,
+  withoutNothing,
 } from "./cni-result.ts";
 import { checkAnswer, parseGuestJson, unusableAnswer } from "./guest-json.ts";
 import { type ContractMethod, type Done, DoneSchema, type RequestHeader } from "./method.ts";
@@ -74,7 +75,10 @@ export type NetworkMethod = keyof NetworkInputs;
 
 /** What the plugins before this one in its chain made, and what the runtime wants of it. */
 export interface ChainedRequest {
-  /** `config.prevResult`; without `cniVersion` there, it is of the version of `config`. */
+  /**
+   * `config.prevResult`, with what CNI does not know, and without nulls; without `cniVersion` there, it
+   * is of the version of `config`.
+   */
   readonly prevResult?: CniResult | undefined;
   /** `config.runtimeConfig`: port mappings, bandwidth and the like. */
   readonly runtimeConfig?: JsonObject | undefined;
@@ -145,7 +149,7 @@ const container = {
   containerId: ContainerIdSchema,
   ifname: IfnameSchema,
   args: CniArgsSchema,
-  prevResult: v.exactOptional(PreviousResultSchema),
+  prevResult: v.exactOptional(MadeResultSchema),
   runtimeConfig: v.exactOptional(JsonObjectSchema),
 };
 const attachment = v.strictObject({ ...container, netns: NetnsSchema });
@@ -225,7 +229,10 @@ function attached({ containerId, netns = "", ifname, args = "" }: DetachmentInpu
 function chained(config: CniConfig): JsonObject {
   const { prevResult, runtimeConfig } = config;
   const previous = isJsonObject(prevResult)
-    ? { ...prevResult, cniVersion: prevResult["cniVersion"] || cniVersionOf(config) }
+    ? {
+      ...withoutNothing(prevResult),
+      cniVersion: prevResult["cniVersion"] || cniVersionOf(config),
+    }
     : prevResult;
   return {
     ...(previous === undefined || previous === null ? {} : { prevResult: previous }),
@@ -239,8 +246,12 @@ function cleanup(config: CniConfig): JsonObject {
   return given === undefined || given === null ? {} : { validAttachments: given };
 }
 
+/** Where a result has its addresses, in some version. */
+const ADDRESS_KEYS = ["ips", "ip4", "ip6"];
+
 /**
- * Reads a guest's answer. Strict: a field that the host does not know is no answer.
+ * Reads a guest's answer. Strict, but for results, in which other plugins may have put what CNI does not
+ * know: as Go's readers do, it is left out.
  *
  * @param request What was asked.
  * @returns A result in the version of the configuration, whichever version the guest wrote it in; a
@@ -261,7 +272,13 @@ export function readNetworkAnswer<Method extends NetworkMethod>(
   }
   if (!isJsonObject(value)) throw unusableAnswer(`it is no ${noun}: Expected Object`);
   const version = cniVersionOf(request.config);
-  const said = value["cniVersion"] === "" ? undefined : value["cniVersion"];
-  const result = checkAnswer(CniResultSchema, { ...value, cniVersion: said ?? version }, noun);
+  const cniVersion = value["cniVersion"] || version;
+  const given = { ...withoutNothing(value), cniVersion };
+  const result = checkAnswer(CniResultSchema, given, noun);
+  // One whose addresses are all in the form of another version was not meant to have none.
+  const lost = ADDRESS_KEYS.find((key) => Object.hasOwn(given, key));
+  if (lost !== undefined && !ADDRESS_KEYS.some((key) => Object.hasOwn(result, key))) {
+    throw unusableAnswer(`"${lost}" is nothing of version ${cniVersion}`);
+  }
   return convertCniResult(result, version) as NetworkAnswers[Method];
 }

@@ -46,12 +46,15 @@ class Asker {
     return await this.#ask("del", containerId, { netns: "" });
   }
 
+  /** The time that the plugin sees; undefined for the time of the call. */
+  now: string | undefined;
+
   async #ask(verb: string, containerId: string, more: JsonObject): Promise<JsonValue> {
     return await this.plugin.call(`network_${verb}`, {
       ...{ containerId, netns: "/run/netns/x", ifname: "eth0", args: "", path: "" },
       config: this.config,
       ...more,
-    });
+    }, { now: this.now });
   }
 }
 
@@ -66,6 +69,17 @@ test("a range is given out once each, then refused, then round and round", async
   assert.equal(await asker.add("f"), ["10.1.2.1/29"]);
   assert.equal(await asker.add("g"), ["10.1.2.2/29"]);
   assert.is(await asker.add("h"), 101);
+});
+
+test("a clock that goes backwards changes nothing", async () => {
+  const asker = new Asker({ ranges: [[{ subnet: "10.1.2.0/29" }]] });
+  const given: unknown[] = [];
+  for (const [n, id] of ["a", "b", "c", "a"].entries()) {
+    asker.now = `20${40 - n}-01-01T00:00:00Z`;
+    if (given.length === 3) assert.equal(await asker.del(id), {});
+    given.push(await asker.add(id));
+  }
+  assert.equal(given.flat(), [2, 3, 4, 5].map((n) => `10.1.2.${n}/29`));
 });
 
 test("whoever comes and goes, no address is given to two, and none is lost", async () => {

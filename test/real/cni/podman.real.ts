@@ -225,9 +225,15 @@ real("a kill -9 of podman in the middle of ADD leaves what DEL undoes", async ()
   await machine.sh(`ip netns del ${name}; umount ${shm}; podman rm --force --time 0 db`);
 });
 
-real("the commands of the plugin's README lead to a container, and to a refusal", async () => {
-  const readme = await readFile(projectPath("wasm-plugins", "policy-network", "README.md"), "utf8");
-  const script = /<!-- example: podman -->\s+```sh\n([^]*?)```/.exec(readme)![1]!;
+real("the commands of both READMEs lead to a container, and to a refusal", async () => {
+  const [readme = "", root = ""] = await Promise.all(
+    [["wasm-plugins", "policy-network", "README.md"], ["README.md"]].map((steps) =>
+      readFile(projectPath(...steps), "utf8")
+    ),
+  );
+  const scriptOf = (text: string) => /<!-- example: podman -->\s+```sh\n([^]*?)```/.exec(text)![1]!;
+  const script = scriptOf(readme);
+  assert.is(scriptOf(root), script);
   await using fresh = await Machine.make();
   const itsPodman = await Podman.make(fresh);
   const bin = "/opt/readme/bin";
@@ -235,7 +241,8 @@ real("the commands of the plugin's README lead to a container, and to a refusal"
     [`${bin}/cofferdam`]: `#!/bin/sh\nexec ${[CLI[0], ...CLI[1]].join(" ")} "$@"\n`,
     "/opt/readme/commands": script,
   });
-  await fresh.sh(`chmod +x ${bin}/cofferdam
+  await fresh.sh(`rm -rf /etc/cni /opt/cni
+    chmod +x ${bin}/cofferdam
     ln -s ${projectPath("wasm-plugins")} /opt/readme/wasm-plugins
     podman tag ${itsPodman.image} docker.io/library/busybox:latest`);
   const inFolder = "cd /opt/readme; PATH=$1:$PATH; . ./commands";

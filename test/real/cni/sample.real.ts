@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as assert from "uvu/assert";
 import { builtPlugin } from "../../../scripts/build-plugins.ts";
 import { StateStore } from "../../../src/capability/state-store.ts";
 import type { CniResult1 } from "../../../src/contract/cni-result.ts";
 import type { JsonObject, JsonValue } from "../../../src/json.ts";
+import { runShim } from "../../cni/run-shim.ts";
 import { CLI, runCli } from "../../support/cli.ts";
 import { makeFolder, type TestFolder } from "../../support/folder.ts";
 import { leaveOut } from "../../support/optional.ts";
@@ -127,6 +128,11 @@ class World implements AsyncDisposable {
       const { code, stderr } = await runCli(["install", "cni", ...args]);
       assert.is(code, 0, stderr);
     }
+  }
+
+  /** Where a sample is installed. */
+  executable(type: string): string {
+    return join(this.#folder.path, "bin", type);
   }
 
   /** Has libcni do it, as a process in the host's namespace. */
@@ -297,6 +303,49 @@ for (const withDaemon of [false, true]) {
     },
   );
 }
+
+/** Results of another plugin, with what CNI does not know, and with what is nothing. */
+const ODD_RESULTS: readonly JsonObject[] = [
+  {
+    cniVersion: "1.0.0",
+    interfaces: [{ name: "eth0", mac: "", vendor: 1, sandbox: "/run/netns/x" }],
+    ips: [{ address: "10.1.0.5/16", interface: 0, version: "4", vendor: { a: [null] } }],
+    routes: [{ dst: "0.0.0.0/0", vendor: true }],
+    dns: { nameservers: ["10.1.0.1"], vendor: "x" },
+    ip4: { ip: "10.1.0.6/16" },
+    vendor: { a: 1 },
+  },
+  {
+    cniVersion: "1.0.0",
+    interfaces: null,
+    ips: [{ address: "10.1.0.5/16", gateway: "", interface: null }],
+    routes: [{ dst: "0.0.0.0/0", gw: null }],
+    dns: null,
+  },
+  { cniVersion: "0.4.0", ips: [{ version: "4", address: "10.1.0.5/16", vendor: 1 }], vendor: 1 },
+];
+
+real("a chained plugin reads odd results as Go's do, and hands on the same", async () => {
+  await using world = await World.make("1.0.0", "c1");
+  const env = {
+    ...{ CNI_COMMAND: "ADD", CNI_CONTAINERID: "c1", CNI_IFNAME: "eth0", CNI_PATH: NATIVE },
+    CNI_NETNS: world.namespaces.pathOf("c1"),
+  };
+  for (const prevResult of ODD_RESULTS) {
+    const { cniVersion } = prevResult;
+    const [native, ours] = await Promise.all(
+      [join(NATIVE, "tuning"), world.executable("audit-network")].map(async (path) => {
+        const type = basename(path);
+        const stdin = JSON.stringify({ cniVersion, name: "web", type, prevResult });
+        const { code, stdout } = await runShim(path, { env, stdin });
+        assert.is(code, 0, stdout);
+        const { dns, ...result } = JSON.parse(stdout);
+        return Object.keys(dns ?? {}).length === 0 ? result : { ...result, dns };
+      }),
+    );
+    assert.equal(ours, native);
+  }
+});
 
 real(
   "a daemon that is killed while a container joins leaves nothing that DEL does not find",
