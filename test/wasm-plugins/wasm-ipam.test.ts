@@ -150,7 +150,11 @@ for (
       /rangeStart "10\.1\.3\.1" is no address in/,
     ],
     [{ subnet: "10.1.2.0/24", rangeEnd: "fd00::1" }, /rangeEnd "fd00::1" is no address in/],
-    [{ subnet: "10.1.2.0/24", gateway: "none" }, /gateway "none" is no address in/],
+    [{ subnet: "10.1.2.0/24", gateway: "none" }, /gateway "none" is no address of the family of/],
+    [
+      { subnet: "10.1.2.0/24", gateway: "fd00::1" },
+      /gateway "fd00::1" is no address of the family/,
+    ],
     [
       { subnet: "10.1.2.0/24", rangeStart: "10.1.2.9", rangeEnd: "10.1.2.8" },
       /stands before its rangeStart/,
