@@ -56,6 +56,8 @@ export interface Limits {
   readonly stateKeyBytes: number;
   readonly stateValueBytes: number;
   readonly stateWritesPerSecond: number;
+  /** Keys that one swap of several changes. */
+  readonly stateChanges: number;
   /** Children of a granted directory. */
   readonly directoryChildren: number;
   /** What is looked at in order to list or measure, in entries of all folders together. */
@@ -131,6 +133,7 @@ export const LIMITS: Limits = {
   stateKeyBytes: 512,
   stateValueBytes: 256 * 1024,
   stateWritesPerSecond: 1_000,
+  stateChanges: 100,
   directoryChildren: 10_000,
   directoryEntries: 1_000_000,
   directoryDepth: 200,

@@ -8,7 +8,14 @@ import { CAPABILITY_MODULE } from "../capability-module.ts";
 export const FUNCTION_NAMES: { readonly [name in CapabilityName]: readonly string[] } = {
   log: ["log"],
   metadata: ["metadata_list"],
-  state: ["state_get", "state_put", "state_delete", "state_list", "state_swap"],
+  state: [
+    "state_get",
+    "state_put",
+    "state_delete",
+    "state_list",
+    "state_swap",
+    "state_swap_all",
+  ],
   directory: [
     "directory_create",
     "directory_list",

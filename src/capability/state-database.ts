@@ -31,12 +31,17 @@ export interface StateUsage {
 }
 
 /** What is to become of one key. */
-export interface StateChange {
+export interface KeyChange {
   readonly key: string;
   /** null removes the key. */
   readonly value: string | null;
-  /** The change is made only where the key holds this, null for nothing. Left out: whatever it holds. */
+  /** What the key must hold, null for nothing. Left out: whatever it holds. */
   readonly expected?: string | null;
+}
+
+/** What is to become of keys, each of which stands there once: all of it or nothing. */
+export interface StateChange {
+  readonly changes: readonly KeyChange[];
   readonly bounds: StateBounds;
   /** The time, in milliseconds since 1970. */
   readonly now: number;
@@ -44,10 +49,10 @@ export interface StateChange {
 
 /** What became of it. */
 export interface Changed {
-  /** Whether the key held what was expected, so that it now holds the value. */
+  /** Whether each key held what was expected, so that each now holds its value. */
   readonly matched: boolean;
-  /** What the key held before. */
-  readonly before: string | null;
+  /** What each key held before, in the order of the changes. */
+  readonly before: (string | null)[];
 }
 
 /** Whether nobody waits for the answer any more. */
@@ -218,14 +223,14 @@ export class StateDatabase {
   }
 
   /**
-   * Reads one key and writes it, with nobody in between, in any process. Returns when the change is on
-   * the disk.
+   * Reads keys and writes them, with nobody in between, in any process. Returns when the change is on the
+   * disk: one commit, however many keys.
    *
    * @throws {PluginError} `capability.limit`; nothing is written then
    * @throws {PluginError} `capability.timeout` where it was cancelled before it was written
    */
   change(change: StateChange, isCancelled: IsCancelled): Changed {
-    const outcome = this.#transact(isCancelled, () => this.#changeKey(change));
+    const outcome = this.#transact(isCancelled, () => this.#changeKeys(change));
     if (outcome instanceof PluginError) throw outcome;
     return outcome;
   }
@@ -235,13 +240,20 @@ export class StateDatabase {
   }
 
   /** A refusal is returned: what the bucket counted is written all the same. */
-  #changeKey(change: StateChange): Changed | PluginError {
-    const { value, expected, bounds, now } = change;
-    const key = encode(change.key);
-    const stored = this.#valueOf(key);
-    const before = decode(stored);
-    if (expected !== undefined && before !== expected) return { matched: false, before };
-    if (before === null && value === null) return { matched: true, before };
+  #changeKeys({ changes, bounds, now }: StateChange): Changed | PluginError {
+    const entries = changes.map(({ value, expected, ...change }) => {
+      const key = encode(change.key);
+      const stored = this.#valueOf(key);
+      const wanted = value === null ? undefined : encode(value);
+      return { key, stored, before: decode(stored), wanted, expected };
+    });
+    const before = entries.map((entry) => entry.before);
+    const isExpected = entries.every((one) =>
+      one.expected === undefined || one.before === one.expected
+    );
+    if (!isExpected) return { matched: false, before };
+    const changed = entries.filter(({ stored, wanted }) => stored ?? wanted);
+    if (changed.length === 0) return { matched: true, before };
 
     const usage = this.#readUsage.get()!;
     const bucket = usage["tokens_at"] === null
@@ -254,9 +266,11 @@ export class StateDatabase {
       if (taken.bucket.at < bucket!.at) this.#count(held, taken.bucket);
       return tooFast(bounds);
     }
-    const wanted = value === null ? undefined : encode(value);
-    const bytes = held.bytes + sizeOf(key, wanted) - sizeOf(key, stored);
-    const keys = held.keys + (wanted === undefined ? 0 : 1) - (stored === undefined ? 0 : 1);
+    let { bytes, keys } = held;
+    for (const { key, stored, wanted } of changed) {
+      bytes += sizeOf(key, wanted) - sizeOf(key, stored);
+      keys += (wanted === undefined ? 0 : 1) - (stored === undefined ? 0 : 1);
+    }
     // Where an operator lowered a bound, a guest must still be able to make room.
     if (bytes > bounds.maxBytes && bytes > held.bytes) {
       return overLimit(`it would hold ${bytes} bytes, at most ${bounds.maxBytes} are granted`);
@@ -264,8 +278,10 @@ export class StateDatabase {
     if (keys > bounds.maxKeys && keys > held.keys) {
       return overLimit(`it would hold ${keys} keys, at most ${bounds.maxKeys} are granted`);
     }
-    if (wanted === undefined) this.#delete.run(key);
-    else this.#put.run(key, wanted);
+    for (const { key, wanted } of changed) {
+      if (wanted === undefined) this.#delete.run(key);
+      else this.#put.run(key, wanted);
+    }
     this.#count({ bytes, keys }, taken.bucket);
     return { matched: true, before };
   }

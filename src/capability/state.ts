@@ -7,7 +7,7 @@ import { boundSchema, checkGrant, NameSchema } from "./grant.ts";
 import type { Capability, HostCall, HostFunction, OpenedCapability } from "./host-function.ts";
 import { type StateBounds, tooFast } from "./state-bounds.ts";
 import { openInstanceStore } from "./state-folder.ts";
-import type { Changed, KeyPage, StateChange } from "./state-database.ts";
+import type { Changed, KeyChange, KeyPage, StateChange } from "./state-database.ts";
 import type { KeyValueStore } from "./state-store.ts";
 import { takeToken, type TokenBucket } from "./token-bucket.ts";
 import { withinCall } from "./within-call.ts";
@@ -41,7 +41,7 @@ export const STATE_BOUNDS: StateBounds = {
   writesPerSecond: LIMITS.stateWritesPerSecond,
 };
 
-/** The key-value store of an instance: `state_get`, `_put`, `_delete`, `_list`, `_swap`. */
+/** The key-value store of an instance: `state_get`, `_put`, `_delete`, `_list`, `_swap`, `_swap_all`. */
 export const state: Capability<StateGrant> = {
   name: "state",
   functions: FUNCTION_NAMES.state,
@@ -85,26 +85,42 @@ const SwapRequest = v.strictObject({
   value: v.nullable(v.string()),
 });
 
+const SwapAllRequest = v.strictObject({
+  changes: v.pipe(
+    v.array(SwapRequest),
+    v.minLength(1, "Invalid changes: Expected some"),
+    v.maxLength(LIMITS.stateChanges, `Invalid changes: at most ${LIMITS.stateChanges} are allowed`),
+    v.check(
+      (changes) => new Set(changes.map(({ key }) => key)).size === changes.length,
+      "Invalid changes: a key stands twice",
+    ),
+  ),
+});
+
 function functionsOf(access: StateAccess): HostFunction[] {
   return [
     jsonFunction("state", "state_get", KeyRequest, async ({ key }, call) => ({
       value: await access.get(key, call),
     })),
     jsonFunction("state", "state_put", PutRequest, async (request, call) => {
-      await access.change("state_put", request, call);
+      await access.change("state_put", [request], call);
       return {};
     }),
     jsonFunction("state", "state_delete", KeyRequest, async ({ key }, call) => {
-      const { before } = await access.change("state_delete", { key, value: null }, call);
-      return { deleted: before !== null };
+      const { before } = await access.change("state_delete", [{ key, value: null }], call);
+      return { deleted: before[0] !== null };
     }),
     jsonFunction("state", "state_list", ListRequest, async (request, call) => {
       const { keys, more } = await access.list(request, call);
       return more ? { keys, next: keys.at(-1)! } : { keys };
     }),
     jsonFunction("state", "state_swap", SwapRequest, async (request, call) => {
-      const { matched, before } = await access.change("state_swap", request, call);
-      return { swapped: matched, current: matched ? request.value : before };
+      const { matched, before } = await access.change("state_swap", [request], call);
+      return { swapped: matched, current: matched ? request.value : before[0]! };
+    }),
+    jsonFunction("state", "state_swap_all", SwapAllRequest, async ({ changes }, call) => {
+      const { matched, before } = await access.change("state_swap_all", changes, call);
+      return { swapped: matched, current: matched ? changes.map(({ value }) => value) : before };
     }),
   ];
 }
@@ -140,24 +156,20 @@ class StateAccess {
 
   async change(
     name: string,
-    { key, value, expected }: Pick<StateChange, "key" | "value" | "expected">,
+    changes: readonly KeyChange[],
     call: HostCall,
   ): Promise<Changed> {
-    this.#measureKey(key);
-    if (value !== null) this.#measure("value", value, this.#bounds.maxValueBytes);
+    for (const { key, value } of changes) {
+      this.#measureKey(key);
+      if (value !== null) this.#measure("value", value, this.#bounds.maxValueBytes);
+    }
     const store = this.#open();
     // Each attempt takes the writers' lock, so that attempts are bounded before it, here; writes are
     // counted behind it as well, for all processes together.
     const taken = takeToken(this.#bucket, performance.now(), this.#bounds.writesPerSecond);
     this.#bucket = taken.bucket;
     if (!taken.ok) throw tooFast(this.#bounds);
-    const change: StateChange = {
-      key,
-      value,
-      ...(expected === undefined ? {} : { expected }),
-      bounds: this.#bounds,
-      now: Date.now(),
-    };
+    const change: StateChange = { changes, bounds: this.#bounds, now: Date.now() };
     return await withinCall(name, call, () => store.change(change, call.signal));
   }
 

@@ -29,11 +29,17 @@ export const installCni: Verb = {
       choices: SHIMS,
       help: "what the executable is made of; auto is C where a compiler is found, else sh",
     },
+    {
+      name: "prebuilt",
+      value: "FILE",
+      help: "copy the executable in C from there, where none can be compiled",
+    },
   ],
   notes: `Writes two files, and prints their names: the executable DIR/NAME and its configuration
 DIR/.cofferdam/NAME.json, closed to all but you: paths, settings, grants and the digest that the plugin
 has now. The executable goes by nothing else: no variable of a runtime's environment but CNI_* and PATH
-reaches the plugin. Installing again replaces both. A file that is not ours is never replaced.
+reaches the plugin. Installing again replaces both. One in C runs on
+all machines of its kind: --prebuilt takes it from where a compiler was. A file that is not ours is never replaced.
 The plugin is loaded once, to see that it can be. Runtimes must run as the user who installs.`,
   run: async ({ flags, log, stdout, signal }) => {
     const [argument, ...more] = pluginArguments(flags.given);
@@ -49,7 +55,11 @@ The plugin is loaded once, to see that it can be. Runtimes must run as the user 
     const onWarning = (message: string) => log("warn", message);
     await (await loadInstalled(installed, { workers: 1, onWarning })).close();
     const shim = (flags.one("shim") ?? "auto") as Shim;
-    const written = await installPlugin({ binDir, type, installed, shim, signal });
+    const prebuilt = flags.one("prebuilt");
+    if (prebuilt !== undefined && flags.has("shim")) {
+      throw usage('"--prebuilt" says what the executable is, so "--shim" is not wanted');
+    }
+    const written = await installPlugin({ binDir, type, installed, shim, prebuilt, signal });
     for (const { path, note } of written) {
       await stdout.write(`wrote ${path}${note === undefined ? "" : ` (${note})`}\n`);
     }

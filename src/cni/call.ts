@@ -108,6 +108,8 @@ async function run(
   checkVersion(command, cniVersion, supportedVersions);
   if (method !== "status" && method !== "gc") checkValues(environment, method);
   const network = await plugin.load();
+  // Looked at beside the call, and told behind it: leaving always works.
+  const isOwn = method === "add" || method === "del" ? isOwnNamespace(environment) : undefined;
   const answer = await network[method]({
     config: config as unknown as CniConfig,
     path: environment.CNI_PATH,
@@ -120,7 +122,10 @@ async function run(
     const { code, msg, details } = faultOfPlugin(answer);
     throw new FaultError(code, msg, details);
   }
-  if (method === "add" || method === "del") await checkNetns(environment);
+  if (await isOwn) {
+    const msg = "plugin's netns and netns from CNI_NETNS should not be the same";
+    throw new FaultError(CODE.invalidNetns, msg);
+  }
   return method === "add" ? printed(answer) : "";
 }
 
@@ -160,17 +165,10 @@ function checkValues(environment: CniEnvironment, method: NetworkMethod): void {
   }
 }
 
-/**
- * Behind the call, so that leaving always works; a runtime that joined its own namespace by mistake
- * hears of it, and makes the container leave.
- */
-async function checkNetns({ CNI_NETNS, CNI_NETNS_OVERRIDE }: CniEnvironment): Promise<void> {
-  if (CNI_NETNS_OVERRIDE === "1" || CNI_NETNS_OVERRIDE.toUpperCase() === "TRUE") return;
-  if (!await isOwnNetworkNamespace(CNI_NETNS)) return;
-  throw new FaultError(
-    CODE.invalidNetns,
-    "plugin's netns and netns from CNI_NETNS should not be the same",
-  );
+/** A runtime that joins its own namespace by mistake hears of it, and makes the container leave. */
+async function isOwnNamespace({ CNI_NETNS, CNI_NETNS_OVERRIDE }: CniEnvironment): Promise<boolean> {
+  if (CNI_NETNS_OVERRIDE === "1" || CNI_NETNS_OVERRIDE.toUpperCase() === "TRUE") return false;
+  return await isOwnNetworkNamespace(CNI_NETNS);
 }
 
 /** As the reference implementation prints. */

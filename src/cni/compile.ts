@@ -6,6 +6,7 @@ import { joinPath } from "../platform/path.ts";
 import { environmentVariable } from "../platform/process.ts";
 import { withTemporaryFolder } from "../platform/temporary-folder.ts";
 import { PluginError } from "../plugin-error.ts";
+import { MAX_SHIM_BYTES } from "./shim/script.ts";
 
 /** What a compiler made, and its path. */
 export interface Compiled {
@@ -21,7 +22,6 @@ const ATTEMPTS: readonly (readonly string[])[] = [["-static"], []];
 
 const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
-const MAX_PROGRAM_BYTES = 32 * 1024 * 1024;
 
 /**
  * Compiles the executable in C.
@@ -37,7 +37,7 @@ export async function compileShim(signal: AbortSignal): Promise<Compiled | undef
       for (const attempt of ATTEMPTS) {
         const args = [...attempt, "-std=c11", "-O2", "-s", "-o", output, source];
         if (!await succeeds(runner, compiler, args, folder, signal)) continue;
-        return { bytes: await readFileBounded(output, MAX_PROGRAM_BYTES), compiler };
+        return { bytes: await readFileBounded(output, MAX_SHIM_BYTES), compiler };
       }
     }
     return undefined;

@@ -6,13 +6,14 @@ import { removeEmptyFolder, removeFile } from "../platform/remove-file.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isPluginType } from "../capability/cni-plugin.ts";
 import { compileShim } from "./compile.ts";
+import { readPrebuilt } from "./prebuilt.ts";
 import {
   encodeInstalled,
   installationPaths,
   type InstalledPlugin,
   PRIVATE_FOLDER,
 } from "./installed-plugin.ts";
-import { SHIM_MARK, shimScript } from "./shim/script.ts";
+import { MAX_SHIM_BYTES, SHIM_MARK, shimScript } from "./shim/script.ts";
 
 /** What the executable is made of. */
 export const SHIMS = ["auto", "c", "sh"] as const;
@@ -28,6 +29,8 @@ export interface Installation {
   readonly type: string;
   readonly installed: InstalledPlugin;
   readonly shim: Shim;
+  /** An executable in C that was compiled elsewhere; nothing is compiled then. */
+  readonly prebuilt?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -105,8 +108,6 @@ function checkType(type: string): void {
   throw new PluginError("usage.invalid", message);
 }
 
-const MAX_SHIM_BYTES = 32 * 1024 * 1024;
-
 async function refuseForeign(executable: string): Promise<void> {
   if (!await isThere(executable) || await isOurs(executable)) return;
   const message = `Cannot replace "${executable}": "cofferdam install cni" has not written it`;
@@ -125,8 +126,11 @@ async function isOurs(executable: string): Promise<boolean> {
 }
 
 async function makeShim(
-  { binDir, type, installed, shim, signal }: Installation,
+  { binDir, type, installed, shim, prebuilt, signal }: Installation,
 ): Promise<{ bytes: Uint8Array; note: string }> {
+  if (prebuilt !== undefined) {
+    return { bytes: await readPrebuilt(prebuilt, signal), note: `a copy of ${prebuilt}` };
+  }
   const compiled = shim === "sh" ? undefined : await compileShim(signal);
   if (compiled !== undefined) {
     return { bytes: compiled.bytes, note: `compiled by ${compiled.compiler}` };

@@ -35,6 +35,7 @@ export function createHost(slots: Slots): Host {
       delete: (key) => ask<{ deleted: boolean }>("state_delete", { key }).deleted,
       list: (options = {}) => ask("state_list", options),
       swap: (key, expected, value) => ask("state_swap", { key, expected, value }),
+      swapAll: (changes) => ask("state_swap_all", { changes }),
     },
     directory: {
       create: (name) => ask<{ created: boolean }>("directory_create", { name }).created,

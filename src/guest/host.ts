@@ -33,6 +33,21 @@ export interface State {
     expected: string | null,
     value: string | null,
   ): { readonly swapped: boolean; readonly current: string | null };
+  /**
+   * The same with several keys, at most 100: each is set, with nobody in between, or none is.
+   *
+   * @returns What the keys hold now, in the order of the swaps.
+   */
+  swapAll(
+    swaps: readonly StateSwap[],
+  ): { readonly swapped: boolean; readonly current: readonly (string | null)[] };
+}
+
+/** What one key must hold, and what it is to hold then; null stands for nothing. */
+export interface StateSwap {
+  readonly key: string;
+  readonly expected: string | null;
+  readonly value: string | null;
 }
 
 /** The children of one folder of the host's. */

@@ -34,6 +34,7 @@ export type {
   MetadataListAnswer,
   MetadataListRequest,
   State,
+  StateSwap,
 } from "./host.ts";
 export { DriverError } from "./driver-error.ts";
 export type { IpamDriver, IpamQuestion } from "./ipam.ts";

@@ -72,10 +72,15 @@ function answerOne(connection: Connection, options: SocketServerOptions): void {
   const { socket } = connection;
   const controller = new AbortController();
   const request = new GrowingRequest(options.lengthOf);
+  let isAnswered = false;
+  const giveUp = () => {
+    // An abort makes an error, with its stack, also where nobody is left to hear of it.
+    if (!isAnswered) controller.abort();
+  };
   socket.on("error", () => {});
-  socket.on("close", () => controller.abort());
+  socket.on("close", giveUp);
   // Nobody closes one direction alone.
-  socket.on("end", () => controller.abort());
+  socket.on("end", giveUp);
   socket.on("data", (chunk: Uint8Array) => {
     // What follows a request is nobody's.
     if (connection.isAsking) return void socket.destroy();
@@ -83,7 +88,7 @@ function answerOne(connection: Connection, options: SocketServerOptions): void {
       const whole = request.add(chunk);
       if (whole === undefined) return;
       connection.isAsking = true;
-      options.handle(whole, controller.signal).then(
+      options.handle(whole, controller.signal).finally(() => isAnswered = true).then(
         (reply) => void socket.end(asBuffer(reply)),
         () => void socket.destroy(),
       );

@@ -29,36 +29,50 @@ export class MemoryState implements KeyValueStore {
   }
 
   /** Within the promise, where callers look for errors. */
-  async change({ key, value, expected, bounds }: StateChange): Promise<Changed> {
-    const before = await this.get(key);
-    if (expected !== undefined && before !== expected) return { matched: false, before };
-    if (value === null) this.#values.delete(key);
-    else this.#put(key, value, before, bounds);
+  // deno-lint-ignore require-await -- what it throws is a rejection
+  async change({ changes, bounds }: StateChange): Promise<Changed> {
+    const before = changes.map(({ key }) => this.#values.get(key) ?? null);
+    const isExpected = changes.every(({ expected }, n) =>
+      expected === undefined || expected === before[n]
+    );
+    if (!isExpected) return { matched: false, before };
+    const changed = new Map(this.#values);
+    for (const { key, value } of changes) {
+      if (value === null) changed.delete(key);
+      else changed.set(key, value);
+    }
+    checkBounds(this.#values, changed, bounds);
+    for (const { key } of changes) this.#set(key, changed.get(key));
     return { matched: true, before };
   }
 
-  #put(
-    key: string,
-    value: string,
-    before: string | null,
-    { maxBytes, maxKeys }: StateBounds,
-  ): void {
-    const used = [...this.#values].reduce((sum, [k, v]) => sum + sizeOf(k) + sizeOf(v), 0);
-    const bytes = used + sizeOf(value) - (before === null ? -sizeOf(key) : sizeOf(before));
-    // Where a bound was lowered, there must still be a way to make room.
-    if (bytes > maxBytes && bytes > used) {
-      throw overLimit(`it would hold ${bytes} bytes, at most ${maxBytes} are granted`);
-    }
-    const keys = this.#values.size + (before === null ? 1 : 0);
-    if (keys > maxKeys && keys > this.#values.size) {
-      throw overLimit(`it would hold ${keys} keys, at most ${maxKeys} are granted`);
-    }
-    this.#values.set(key, value);
+  #set(key: string, value: string | undefined): void {
+    if (value === undefined) this.#values.delete(key);
+    else this.#values.set(key, value);
   }
 
   #keys(): string[] {
     return [...this.#values.keys()].sort(byUtf8);
   }
+}
+
+/** Where a bound was lowered, there must still be a way to make room. */
+function checkBounds(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+  { maxBytes, maxKeys }: StateBounds,
+): void {
+  const bytes = bytesOf(after);
+  if (bytes > maxBytes && bytes > bytesOf(before)) {
+    throw overLimit(`it would hold ${bytes} bytes, at most ${maxBytes} are granted`);
+  }
+  if (after.size > maxKeys && after.size > before.size) {
+    throw overLimit(`it would hold ${after.size} keys, at most ${maxKeys} are granted`);
+  }
+}
+
+function bytesOf(values: ReadonlyMap<string, string>): number {
+  return [...values].reduce((sum, [key, value]) => sum + sizeOf(key) + sizeOf(value), 0);
 }
 
 function sizeOf(text: string): number {

@@ -5,6 +5,7 @@ import process from "node:process";
 import { Worker } from "node:worker_threads";
 import * as assert from "uvu/assert";
 import type { StateBounds } from "../../src/capability/state-bounds.ts";
+import type { StateChange } from "../../src/capability/state-database.ts";
 import { StateDatabase } from "../../src/capability/state-database.ts";
 import { openInstanceStore } from "../../src/capability/state-folder.ts";
 import type { StateStore } from "../../src/capability/state-store.ts";
@@ -27,6 +28,13 @@ const BOUNDS: StateBounds = {
   maxValueBytes: 1 << 20,
   writesPerSecond: 1_000_000,
 };
+
+/** A change of one key, now. */
+const changeOf = (key: string, value: string): StateChange => ({
+  changes: [{ key, value }],
+  bounds: BOUNDS,
+  now: Date.now(),
+});
 
 const WRITERS = await pairOf("state-writer");
 
@@ -156,7 +164,7 @@ test("opening and closing beside writers loses nothing", async () => {
     // Each of these opens the file anew.
     for (let n = 0; n < 100; n++) {
       const { store, release } = await openInstanceStore(path, "crash");
-      await store.change({ key: "opener", value: String(n), bounds: BOUNDS, now: Date.now() });
+      await store.change(changeOf("opener", String(n)));
       await release();
     }
     for (const { child } of writers) child.kill("SIGKILL");
@@ -186,7 +194,7 @@ test("who holds the lock holds up only those who wait for this store", async () 
   try {
     const held = await openInstanceStore(folder.path, "held");
     const free = await openInstanceStore(folder.path, "free");
-    const change = (key: string) => ({ key, value: "v", bounds: BOUNDS, now: Date.now() });
+    const change = (key: string) => changeOf(key, "v");
     const other = await openBeside(join(folder.path, "held"));
     other.exec("BEGIN EXCLUSIVE");
     const soon = () => AbortSignal.timeout(250);
@@ -201,7 +209,7 @@ test("who holds the lock holds up only those who wait for this store", async () 
     const patient = held.store.change(change("patient"));
     other.exec("COMMIT");
     other.close();
-    assert.equal(await patient, { matched: true, before: null });
+    assert.equal(await patient, { matched: true, before: [null] });
     assert.equal(await held.store.list({ prefix: "", limit: 9 }), {
       keys: ["patient"],
       more: false,
@@ -248,7 +256,7 @@ test("a store whose thread has ended is opened anew", async () => {
   };
   try {
     const first = await openInstanceStore(folder.path, "x");
-    await first.store.change({ key: "k", value: "v", bounds: BOUNDS, now: 0 });
+    await first.store.change(changeOf("k", "v"));
     const ended = first.store.get("k").then(() => first.store.get("k"));
     for (const thread of threads) await thread.terminate();
     assert.match(await ended.then(() => "done", String), /thread of a store has ended/);
@@ -266,7 +274,7 @@ test("a store whose thread has ended is opened anew", async () => {
 test("a file that was replaced is opened by whoever comes then, and fails who had it", async () => {
   const folder = await makeFolder();
   const put = (store: StateStore, value: string) =>
-    store.change({ key: "k", value, bounds: BOUNDS, now: 0 }).then(() => "done", String);
+    store.change(changeOf("k", value)).then(() => "done", String);
   const file = join(folder.path, "x", "state.sqlite");
   try {
     const first = await openInstanceStore(folder.path, "x");
@@ -397,7 +405,7 @@ test("a damaged file fails the call that meets the damage", async () => {
     const first = await openInstanceStore(folder.path, "x");
     for (let n = 0; n < 50; n++) {
       const value = "v".repeat(1_000);
-      await first.store.change({ key: `key ${n}`, value, bounds: BOUNDS, now: Date.now() });
+      await first.store.change(changeOf(`key ${n}`, value));
     }
     await first.release();
     const file = join(folder.path, "x", "state.sqlite");
@@ -427,7 +435,7 @@ test("change() goes on a second after the clock was set back", async () => {
     const bounds = { ...BOUNDS, writesPerSecond: 1 };
     let round = 0;
     const writeAt = (now: number) =>
-      store.change({ key: "k", value: String(++round), bounds, now })
+      store.change({ changes: [{ key: "k", value: String(++round) }], bounds, now })
         .then(() => "written", (error) => error.code);
     const late = Date.now();
     const early = late - 3_600_000;

@@ -94,6 +94,56 @@ test("state_swap lets one of many win each round", async () => {
   }
 });
 
+test("state_swap_all writes all keys, or none where one is not what was expected", async () => {
+  const s = await openState("swap-all");
+  const swapAll = async (
+    ...changes: readonly (readonly [string, string | null, string | null])[]
+  ) =>
+    await ask(s, "state_swap_all", {
+      changes: changes.map(([key, expected, value]) => ({ key, expected, value })),
+    });
+  const all = async () => (await ask(s, "state_list", {})).ok!["keys"];
+  assert.equal(await swapAll(["a", null, "1"], ["b", "x", "2"]), {
+    ok: { swapped: false, current: [null, null] },
+  });
+  assert.equal(await all(), []);
+  assert.equal(await swapAll(["a", null, "1"], ["b", null, "2"], ["c", null, null]), {
+    ok: { swapped: true, current: ["1", "2", null] },
+  });
+  assert.equal(await swapAll(["a", "1", "3"], ["b", null, "4"]), {
+    ok: { swapped: false, current: ["1", "2"] },
+  });
+  assert.equal(await swapAll(["a", "1", null], ["b", "2", "2"], ["c", null, "5"]), {
+    ok: { swapped: true, current: [null, "2", "5"] },
+  });
+  assert.equal(await all(), ["b", "c"]);
+});
+
+test("state_swap_all is one write, and bounded as a whole", async () => {
+  const s = await openState("swap-all-bounds", { maxKeys: 2, maxBytes: 10 });
+  const swapAll = async (
+    ...changes: readonly (readonly [string, string | null, string | null])[]
+  ) => {
+    const request = changes.map(([key, expected, value]) => ({ key, expected, value }));
+    return (await ask(s, "state_swap_all", { changes: request })).error?.code;
+  };
+  assert.is(
+    await swapAll(["a", null, "1"], ["b", null, "2"], ["c", null, "3"]),
+    "capability.limit",
+  );
+  assert.is(await swapAll(["a", null, "12345"], ["b", null, "1234"]), "capability.limit");
+  assert.equal(await ask(s, "state_list", {}), { ok: { keys: [] } });
+  assert.is(await swapAll(["a", null, "1234"], ["b", null, "1234"]), undefined);
+  assert.is(await swapAll(["a", "1234", null], ["c", null, "4321"]), undefined);
+  assert.equal(await ask(s, "state_list", {}), { ok: { keys: ["b", "c"] } });
+  const slow = await openState("swap-all-rate", { writesPerSecond: 1 });
+  const changes = Array.from(
+    { length: 100 },
+    (_, n) => ({ key: `${n}`, expected: null, value: "" }),
+  );
+  assert.is((await ask(slow, "state_swap_all", { changes })).ok!["swapped"], true);
+});
+
 test("state_list pages through the keys of a prefix in the order of bytes", async () => {
   const s = await openState("list");
   const keys = ["a", "b/1", "b/10", "b/2", "b/\u00e9", "b/\uff5e", "b/\u{1f4a7}", "b0", "c"];
@@ -149,6 +199,12 @@ test("what is longer than granted is refused, counted in UTF-8", async () => {
       state_delete: { key: "abcde" },
       state_list: { prefix: "abcde" },
       state_swap: { key: "a", expected: null, value: "abcde" },
+      state_swap_all: {
+        changes: [
+          { key: "a", expected: null, value: "abcd" },
+          { key: "b", expected: null, value: "abcde" },
+        ],
+      },
     })
   ) {
     assert.is((await ask(s, name, request)).error?.code, "capability.limit", name);
@@ -232,6 +288,20 @@ test("a request of another form is refused", async () => {
     ["state_list", '{"limit":1001}'],
     ["state_list", '{"__proto__":{"limit":1}}'],
     ["state_swap", '{"key":"a","value":"b"}'],
+    ["state_swap_all", '{"changes":[]}'],
+    ["state_swap_all", '{"changes":[{"key":"a","value":"b"}]}'],
+    [
+      "state_swap_all",
+      `{"changes":[${Array(2).fill('{"key":"a","expected":null,"value":"b"}').join(",")}]}`,
+    ],
+    [
+      "state_swap_all",
+      `{"changes":[${
+        Array.from({ length: 101 }, (_, n) => `{"key":"${n}","expected":null,"value":"b"}`).join(
+          ",",
+        )
+      }]}`,
+    ],
   ];
   for (const [name, request] of cases) {
     assert.is((await ask(s, name, request)).error?.code, "capability.invalid", request);

@@ -172,6 +172,28 @@ test("install cni writes a script where no compiler is found", async (context) =
   assert.match(await readFile(join(bin, "mynet"), "utf8"), /^#!\/bin\/sh\n# cofferdam-cni-shim/);
 });
 
+test("install cni copies an executable in C that was compiled elsewhere", async (context) => {
+  const [first, second] = [await makeBin(context), await makeBin(context)];
+  const args = ["--plugin", "net.wasm", "--type", "mynet"];
+  const { code: made, stderr: why } = await install(context, first, ...args, "--shim", "c");
+  // A machine without a compiler has nothing to copy.
+  if (/there is no C compiler/.test(why)) return;
+  assert.is(made, 0, why);
+  const prebuilt = join(first, "mynet");
+  const options = { cwd: context.folder.path, env: { PATH: "/nowhere" } };
+  const run = (...more: string[]) =>
+    runCli(["install", "cni", ...args, "--bin-dir", second, ...more], options);
+  const { code, stdout, stderr } = await run("--prebuilt", prebuilt);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, `wrote ${second}/mynet (a copy of ${prebuilt})\n`);
+  assert.equal(
+    JSON.parse((await runShim(join(second, "mynet"), { stdin: config() })).stdout),
+    RESULT,
+  );
+  assert.is((await run("--prebuilt", prebuilt, "--shim", "c")).code, 2);
+  assert.is((await run("--prebuilt", join(first, ".cofferdam", "mynet.json"))).code, 2);
+});
+
 test("install cni takes grants and commands from a configuration, and keeps to its lock", async (context) => {
   const bin = await makeBin(context);
   await context.folder.write({

@@ -125,6 +125,14 @@ const CASES: readonly Case[] = [
     gives: { swapped: false, current: "w" },
   },
   {
+    call: "state.swapAll",
+    args: [[{ key: "k", expected: null, value: "v" }]],
+    asks: "state_swap_all",
+    request: { changes: [{ key: "k", expected: null, value: "v" }] },
+    ok: { swapped: false, current: ["w"] },
+    gives: { swapped: false, current: ["w"] },
+  },
+  {
     call: "directory.create",
     args: ["d"],
     asks: "directory_create",

@@ -62,6 +62,7 @@ const FUNCTIONS: readonly [GrantedName | "log", string, Record<string, unknown>]
   ["state", "state_put", { key: "k", value: "v" }],
   ["state", "state_delete", { key: "k" }],
   ["state", "state_swap", { key: "k", expected: null, value: null }],
+  ["state", "state_swap_all", { changes: [{ key: "k", expected: null, value: null }] }],
   ["directory", "directory_create", { name: "n" }],
   ["directory", "directory_stat", { name: "n" }],
   ["directory", "directory_remove", { name: "n" }],

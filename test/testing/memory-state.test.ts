@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { join } from "node:path";
 import { STATE_BOUNDS } from "../../src/capability/state.ts";
 import type { StateBounds } from "../../src/capability/state-bounds.ts";
+import type { KeyChange } from "../../src/capability/state-database.ts";
 import { type KeyValueStore, StateStore } from "../../src/capability/state-store.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { MemoryState } from "../../src/testing/memory-state.ts";
@@ -21,21 +22,21 @@ const put = (
   value: string | null,
   bounds: Partial<StateBounds> = {},
   expected?: string | null,
-): Step =>
-async (store) => {
-  const change = {
-    key,
-    value,
-    ...(expected === undefined ? {} : { expected }),
-    bounds: { ...STATE_BOUNDS, writesPerSecond: 1_000_000, ...bounds },
-    now: 0,
+): Step => putAll([{ key, value, ...(expected === undefined ? {} : { expected }) }], bounds);
+
+const putAll =
+  (changes: readonly KeyChange[], bounds: Partial<StateBounds> = {}): Step => async (store) => {
+    const change = {
+      changes,
+      bounds: { ...STATE_BOUNDS, writesPerSecond: 1_000_000, ...bounds },
+      now: 0,
+    };
+    try {
+      return JSON.stringify(await store.change(change));
+    } catch (error) {
+      return `${(error as PluginError).code} ${(error as PluginError).message}`;
+    }
   };
-  try {
-    return JSON.stringify(await store.change(change));
-  } catch (error) {
-    return `${(error as PluginError).code} ${(error as PluginError).message}`;
-  }
-};
 
 const list = (prefix: string, after: string | undefined, limit: number): Step => async (store) =>
   JSON.stringify(await store.list({ prefix, after, limit }));
@@ -64,6 +65,14 @@ const STEPS: readonly Step[] = [
   put("a", "swapped", {}, "longer"),
   put("new", "1", {}, null),
   put("new", "2", {}, null),
+  putAll([{ key: "new", expected: "1", value: "2" }, { key: "more", expected: null, value: "3" }]),
+  putAll([{ key: "new", expected: "1", value: "4" }, { key: "more", expected: "3", value: "4" }]),
+  putAll([{ key: "new", expected: "2", value: null }, { key: "none", value: null }]),
+  // What one makes room for, another may take.
+  putAll([{ key: "more", value: null }, { key: "most", value: "3" }], { maxKeys: 1 }),
+  putAll([{ key: "most", value: "4" }, { key: "x", value: "3" }], { maxKeys: 1 }),
+  putAll([{ key: "most", value: "4" }, { key: "x", value: "3" }], { maxBytes: 1 }),
+  list("", undefined, 100),
   ...[...KEYS, "none"].map((key): Step => async (store) => JSON.stringify(await store.get(key))),
 ];
 

@@ -208,63 +208,110 @@ test("names too long for the store hold nothing, and leave", async () => {
   assert.equal(asker.plugin.state, {});
 });
 
-/** A plugin over a state in which another process does something right before a swap sets a key. */
-function disturbed(disturb: (key: string, values: Map<string, string>) => void) {
+/** A plugin over a state to which another process does something right before the first swap. */
+function disturbed(disturb: (values: Map<string, string>) => void) {
   const values = new Map<string, string>();
-  const swap = ({ key, expected, value }: JsonObject): JsonObject => {
-    if (value !== null) disturb(key as string, values);
-    const current = values.get(key as string) ?? null;
-    if (current !== expected) return { swapped: false, current };
-    if (value === null) values.delete(key as string);
-    else values.set(key as string, value as string);
-    return { swapped: true, current: value! };
-  };
+  let isFirst = true;
   const answers = {
-    state_swap: swap,
-    state_get: ({ key }: JsonObject) => ({ value: values.get(key as string) ?? null }),
-    // As it was a moment ago.
-    state_list: () => ({ keys: [] }),
-    state_put: ({ key, value }: JsonObject) => {
-      values.set(key as string, value as string);
-      return {};
+    state_swap_all: ({ changes }: JsonObject): JsonObject => {
+      if (isFirst) disturb(values);
+      isFirst = false;
+      const all = changes as { key: string; expected: string | null; value: string | null }[];
+      const current = all.map(({ key }) => values.get(key) ?? null);
+      if (all.some(({ expected }, n) => expected !== current[n])) {
+        return { swapped: false, current };
+      }
+      for (const { key, value } of all) {
+        if (value === null) values.delete(key);
+        else values.set(key, value);
+      }
+      return { swapped: true, current: all.map(({ value }) => value) };
     },
+    state_get: ({ key }: JsonObject) => ({ value: values.get(key as string) ?? null }),
+    state_list: ({ prefix, after = "" }: JsonObject) => ({
+      keys: [...values.keys()].sort().filter((key) =>
+        key.startsWith(prefix as string) && key > (after as string)
+      ),
+    }),
   };
   return { values, plugin: bench.plugin(import.meta.url, { answers }) };
 }
 
 const JOINING = { containerId: "c1", netns: "/run/netns/x", ifname: "eth0", args: "", path: "" };
+const SMALL = { ...NETWORK, ipam: { subnet: "10.1.2.0/24" } };
 
 for (
-  const [name, swapped] of [
-    ["while its address is taken", "a/net/4"],
-    ["while its second address is taken", "a/net/6"],
-  ] as const
+  const [name, others] of [
+    ["as the next one", { "a/net/40a010202": "other/eth0", "c/net/0": "40a010202" }],
+    ["as a wanted one", { "a/net/40a010202": "other/eth0" }],
+    ["and gives it back", { "c/net/0": "40a010202" }],
+  ] as readonly [string, Record<string, string>][]
 ) {
-  test(`a container that leaves ${name} does not join, and holds nothing`, async () => {
-    const { values, plugin } = disturbed((key, values) => {
-      if (key.startsWith(swapped)) values.delete("o/net/c1/eth0");
+  test(`an address that another process takes first ${name} is passed over`, async () => {
+    const { values, plugin } = disturbed((values) => {
+      for (const [key, value] of Object.entries(others)) values.set(key, value);
     });
-    const ranges = [[{ subnet: "10.1.2.0/24" }], [{ subnet: "fd00::/64" }]];
-    const config = { ...NETWORK, ipam: { ranges } };
-    const answer = await plugin.call("network_add", { ...JOINING, config }) as { code: number };
-    assert.is(answer.code, 11);
-    assert.equal([...values.keys()].filter((key) => !key.startsWith("c/")), []);
+    const answer = await plugin.call("network_add", { ...JOINING, config: SMALL });
+    assert.is((answer as unknown as CniResult1).ips![0]!.address, "10.1.2.3/24");
+    assert.equal(Object.fromEntries(values), {
+      ...others,
+      "a/net/40a010203": "c1/eth0",
+      "c/net/0": "40a010203",
+      "o/net/c1/eth0": '{"addresses":["40a010203"]}',
+    });
   });
 }
 
-test("an address that another process takes first is passed over", async () => {
-  const { values, plugin } = disturbed((key, values) => {
-    if (key === "a/net/40a010202") values.set(key, "other/eth0");
+test("a wanted address that another process takes first cannot be had, nor any beside it", async () => {
+  const others = { "a/net/6fd000000000000000000000000000005": "other/eth0" };
+  const { values, plugin } = disturbed((values) => {
+    for (const [key, value] of Object.entries(others)) values.set(key, value);
   });
-  const config = { ...NETWORK, ipam: { subnet: "10.1.2.0/24" } };
-  const answer = await plugin.call("network_add", { ...JOINING, config });
-  assert.is((answer as unknown as CniResult1).ips![0]!.address, "10.1.2.3/24");
-  assert.equal(Object.fromEntries(values), {
-    "a/net/40a010202": "other/eth0",
-    "a/net/40a010203": "c1/eth0",
-    "c/net/0": "40a010203",
-    "o/net/c1/eth0": '{"addresses":["40a010203"]}',
+  const ranges = [[{ subnet: "10.1.2.0/24" }], [{ subnet: "fd00::/64" }]];
+  const config = { ...NETWORK, ipam: { ranges } };
+  const answer = await plugin.call("network_add", { ...JOINING, args: "IP=fd00::5", config });
+  assert.equal(answer, {
+    ...{ code: 102, msg: "the address fd00::5 cannot be had" },
+    details: "another container has it",
   });
+  assert.equal(Object.fromEntries(values), others);
+});
+
+test("a container that joins twice at once has one address", async () => {
+  const others = { "o/net/c1/eth0": '{"addresses":["40a010202"]}', "a/net/40a010202": "c1/eth0" };
+  const { values, plugin } = disturbed((values) => {
+    for (const [key, value] of Object.entries(others)) values.set(key, value);
+  });
+  const answer = await plugin.call("network_add", { ...JOINING, config: SMALL });
+  assert.is((answer as { code: number }).code, 103);
+  assert.equal(Object.fromEntries(values), others);
+});
+
+for (
+  const [name, change, left] of [
+    ["what is another's by now stays", ["a/net/40a010203", "other/eth0"], {
+      "a/net/40a010203": "other/eth0",
+    }],
+    ["what came to it meanwhile is given back", [
+      "o/net/c1/eth0",
+      '{"addresses":["40a010202","40a010203","40a010204"]}',
+    ], {}],
+  ] as readonly [string, readonly [string, string], Record<string, string>][]
+) {
+  test(`of a container that leaves, ${name}`, async () => {
+    const { values, plugin } = disturbed((values) => void values.set(...change));
+    values.set("o/net/c1/eth0", '{"addresses":["40a010202","40a010203"]}');
+    for (const name of ["40a010202", "40a010203"]) values.set(`a/net/${name}`, "c1/eth0");
+    if (change[0].startsWith("o/")) values.set("a/net/40a010204", "c1/eth0");
+    assert.equal(await plugin.call("network_del", { ...JOINING, netns: "", config: SMALL }), {});
+    assert.equal(Object.fromEntries(values), left);
+  });
+}
+
+test("more range sets than one swap can hold are refused", async () => {
+  const ranges = Array.from({ length: 41 }, (_, n) => [{ subnet: `10.2.${n}.0/24` }]);
+  assert.is(await new Asker({ ranges }).add("c1"), 7);
+  assert.is((await new Asker({ ranges: ranges.slice(1) }).add("c1") as string[]).length, 40);
 });
 
 test("more than one GC can remove is told, and removed in the next", async () => {

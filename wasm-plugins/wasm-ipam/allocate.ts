@@ -1,7 +1,7 @@
 import { CniError } from "cofferdam/guest";
 import { type Ip, writeIp } from "../pool-ipam/address.ts";
 import { contains, type Range, type RangeSet, showSet } from "./range.ts";
-import type { Attachment, Lease, Store } from "./store.ts";
+import { addressOf, type Attachment, type Store } from "./store.ts";
 
 /** An address that was given, and the range that it is out of. */
 export interface Given extends Ip {
@@ -28,26 +28,45 @@ export function allocate(
     const message = `the address ${writeIp(lost)} cannot be had`;
     throw new CniError(102, message, `the ranges are ${sets.map(showSet).join("; ")}`);
   }
-  const lease = store.open(attachment);
-  try {
-    return sets.map((set, n) => {
+  if (sets.length > MAX_SETS) {
+    throw new CniError(7, `there are ${sets.length} range sets, at most ${MAX_SETS} can be served`);
+  }
+  let turns = sets.map((_, n) => choices[n] === undefined ? store.turnOf(n) : undefined);
+  for (;;) {
+    const picks = sets.map((set, n) => {
       const choice = choices[n];
-      return choice === undefined ? takeNext(store, lease, set, n) : takeWanted(lease, set, choice);
+      if (choice !== undefined) return wantedOf(set, choice);
+      const next = nextOf(store, set, turns[n] ?? null);
+      if (next !== undefined) return next;
+      store.refuseHolder(attachment);
+      throw new CniError(101, `no IP addresses available in range set: ${showSet(set)}`);
     });
-  } catch (error) {
-    lease.giveUp();
-    throw error;
+    const taken = store.take(
+      attachment,
+      picks.map((address, set) => {
+        const before = turns[set];
+        return { address, turn: before === undefined ? undefined : { set, before } };
+      }),
+    );
+    if (taken.isTaken) return picks;
+    const gone = choices.find((choice, n) => choice !== undefined && taken.isHeld[n]);
+    if (gone !== undefined) throw unavailable(gone, "another container has it");
+    // Another process was faster, and there is a next one.
+    turns = [...taken.turns];
   }
 }
 
-function takeWanted(lease: Lease, set: RangeSet, address: Ip): Given {
+/** Each has two keys in one swap, beside the attachment's own. */
+const MAX_SETS = 40;
+
+function wantedOf(set: RangeSet, address: Ip): Given {
   const range = set.find((one) => contains(one, address))!;
-  const text = writeIp(address);
-  if (address.value === range.gateway) {
-    throw new CniError(102, `the address ${text} cannot be had`, "it is the gateway's");
-  }
-  if (lease.take(address)) return { ...address, range };
-  throw new CniError(102, `the address ${text} cannot be had`, "another container has it");
+  if (address.value === range.gateway) throw unavailable(address, "it is the gateway's");
+  return { ...address, range };
+}
+
+function unavailable(address: Ip, why: string): CniError {
+  return new CniError(102, `the address ${writeIp(address)} cannot be had`, why);
 }
 
 /** A part of a range, in which nothing was looked at yet. */
@@ -57,22 +76,14 @@ interface Stretch {
   readonly to: bigint;
 }
 
-function takeNext(store: Store, lease: Lease, set: RangeSet, n: number): Given {
-  for (const { range, from, to } of stretchesOf(set, store.lastOf(n))) {
-    const { family } = range;
-    for (let start = from; start <= to;) {
-      const value = firstFree(store, range, start);
-      if (value > to) break;
-      // Another process may have taken it since.
-      if (lease.take({ family, value })) {
-        store.setLast(n, { family, value });
-        return { family, value, range };
-      }
-      start = value + 1n;
-    }
+/** undefined where the set is used up. */
+function nextOf(store: Store, set: RangeSet, turn: string | null): Given | undefined {
+  const last = turn === null ? undefined : addressOf(turn);
+  for (const { range, from, to } of stretchesOf(set, last)) {
+    const value = firstFree(store, range, from);
+    if (value <= to) return { family: range.family, value, range };
   }
-  const message = `no IP addresses available in range set: ${showSet(set)}`;
-  throw new CniError(101, message);
+  return undefined;
 }
 
 /** Round and round: an address is given again as late as can be. */

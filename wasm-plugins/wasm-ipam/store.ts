@@ -7,9 +7,25 @@ export interface Attachment {
   readonly ifname: string;
 }
 
-/** What an attachment holds. It is written before its addresses are, and removed after them. */
+/** What an attachment holds. */
 interface Holding {
   readonly addresses: readonly string[];
+}
+
+/** An address that an attachment is to get. */
+export interface Pick {
+  readonly address: Ip;
+  /** Where it is the next one out of a set: which set, and what its turn was when this was found. */
+  readonly turn?: { readonly set: number; readonly before: string | null } | undefined;
+}
+
+/** What became of picks. */
+export interface Taken {
+  readonly isTaken: boolean;
+  /** Of each pick, whether somebody has its address. */
+  readonly isHeld: readonly boolean[];
+  /** Of each pick, what the turn of its set is now; undefined for one without. */
+  readonly turns: readonly (string | null | undefined)[];
 }
 
 /** The longest key that a store takes, in bytes; names are ASCII. */
@@ -18,11 +34,13 @@ const MAX_KEY = 512;
 /**
  * Who holds which address in one network, in the state of the host:
  *
- * - `a/NETWORK/ADDRESS`: who holds it, in the order of addresses. It is set by a swap with nothing alone,
- *   so that no two processes give one address to two;
- * - `o/NETWORK/CONTAINER/IFNAME`: what it holds, or was about to take when its process ended;
+ * - `a/NETWORK/ADDRESS`: who holds it, in the order of addresses;
+ * - `o/NETWORK/CONTAINER/IFNAME`: what it holds;
  * - `c/NETWORK/N`: which address was given last out of set N;
  * - `g/NETWORK`: behind whom the next GC is to go on, where one stopped.
+ *
+ * All that belongs together is set by one swap, which finds everything as it was or does nothing: so no
+ * two processes give one address to two, and one that ends in between leaves nothing half done.
  */
 export class Store {
   readonly #state: State;
@@ -34,21 +52,37 @@ export class Store {
   }
 
   /**
-   * Begins to give an attachment addresses. What is left of one that broke off, joining or leaving, is
-   * forgotten first.
+   * Gives an attachment addresses; all of them, or none where one is held or a turn has moved on.
    *
-   * @throws {CniError} 7
+   * @throws {CniError} 7; 103 where it has addresses
    */
-  open(attachment: Attachment): Lease {
+  take(attachment: Attachment, picks: readonly Pick[]): Taken {
     const key = this.#holdingKey(attachment);
     if (key === undefined) throw new CniError(7, "the names of network and container are too long");
     const owner = ownerOf(attachment);
-    const text = this.#state.get(key);
-    const isBroken = text !== null &&
-      decode(text).addresses.every((address) => this.#state.get(this.key(address)) !== owner);
-    // Whoever is still at it sees that, and gives back what it takes.
-    if (isBroken) this.#state.swap(key, text, null);
-    return new Lease(this.#state, { key, owner, store: this });
+    const names = picks.map(({ address }) => nameOf(address));
+    const inTurn = picks.flatMap(({ turn }, n) => turn === undefined ? [] : [{ ...turn, n }]);
+    const { swapped, current } = this.#state.swapAll([
+      { key, expected: null, value: encode({ addresses: names }) },
+      ...names.map((name) => ({ key: this.#key(name), expected: null, value: owner })),
+      ...inTurn.map(({ set, before, n }) => ({
+        ...{ key: this.#turnKey(set), expected: before, value: names[n]! },
+      })),
+    ]);
+    const [holding, ...others] = current;
+    if (!swapped && holding !== null) throw held(owner);
+    const turns = others.slice(picks.length);
+    return {
+      isTaken: swapped,
+      isHeld: picks.map((_, n) => others[n] !== null),
+      turns: picks.map(({ turn }) => turn === undefined ? undefined : turns.shift()!),
+    };
+  }
+
+  /** @throws {CniError} 103 for an attachment that has addresses */
+  refuseHolder(attachment: Attachment): void {
+    const key = this.#holdingKey(attachment);
+    if (key !== undefined && this.#state.get(key) !== null) throw held(ownerOf(attachment));
   }
 
   /** Whether an attachment holds addresses, all of which are its own. */
@@ -57,25 +91,27 @@ export class Store {
     const text = key === undefined ? null : this.#state.get(key);
     if (text === null) return false;
     const owner = ownerOf(attachment);
-    return decode(text).addresses.every((address) => this.#state.get(this.key(address)) === owner);
+    return namesIn(text).every((address) => this.#state.get(this.#key(address)) === owner);
   }
 
-  /** Gives back all that an attachment holds. @returns false where it held nothing. */
-  release(attachment: Attachment): boolean {
+  /** Gives back all that an attachment holds; nothing where it holds nothing. */
+  release(attachment: Attachment): void {
     const key = this.#holdingKey(attachment);
-    if (key === undefined) return false;
+    if (key === undefined) return;
     const owner = ownerOf(attachment);
-    for (let text = this.#state.get(key); text !== null;) {
-      const { addresses } = decode(text);
-      for (const address of addresses) this.giveBack(address, owner);
-      const { swapped, current } = this.#state.swap(key, text, null);
-      text = current;
-      if (!swapped) continue;
-      // What was still being taken until then; who takes it later sees that it has left.
-      for (const address of addresses) this.giveBack(address, owner);
-      return true;
+    let text = this.#state.get(key);
+    let names = namesIn(text);
+    while (text !== null) {
+      const { swapped, current } = this.#state.swapAll([
+        { key, expected: text, value: null },
+        ...names.map((name) => ({ key: this.#key(name), expected: owner, value: null })),
+      ]);
+      if (swapped) return;
+      const [now = null, ...owners] = current;
+      // What is another's by now stays.
+      names = now === text ? names.filter((_, n) => owners[n] === owner) : namesIn(now);
+      text = now;
     }
-    return false;
   }
 
   /** All that hold something, in the order of their names, behind one of them; as {@link attachmentOf}. */
@@ -99,30 +135,23 @@ export class Store {
   /** The addresses of a family that are taken, from one on, in order. */
   *taken(family: 4 | 6, from: bigint): Generator<bigint> {
     const prefix = `a/${this.#network}/${family}`;
-    const before = this.key(nameOf({ family, value: from - 1n }));
+    const before = this.#key(nameOf({ family, value: from - 1n }));
     // Mostly the first one that is looked at is free.
     for (const key of this.#keys(prefix, before, 2)) yield BigInt(`0x${key.slice(prefix.length)}`);
   }
 
-  /** The address that was given last out of a set; undefined for none. */
-  lastOf(set: number): Ip | undefined {
-    const text = this.#state.get(`c/${this.#network}/${set}`);
-    if (text === null) return undefined;
-    return { family: text.startsWith("4") ? 4 : 6, value: BigInt(`0x${text.slice(1)}`) };
+  /** Which address was given last out of a set, by its name; null for none. */
+  turnOf(set: number): string | null {
+    return this.#state.get(this.#turnKey(set));
   }
 
-  setLast(set: number, address: Ip): void {
-    this.#state.put(`c/${this.#network}/${set}`, nameOf(address));
-  }
-
-  /** Frees an address that `owner` holds. */
-  giveBack(address: string, owner: string): void {
-    this.#state.swap(this.key(address), owner, null);
-  }
-
-  /** The key of an address, by its name in the store. */
-  key(address: string): string {
+  /** The key of an address, by its name. */
+  #key(address: string): string {
     return `a/${this.#network}/${address}`;
+  }
+
+  #turnKey(set: number): string {
+    return `c/${this.#network}/${set}`;
   }
 
   /** undefined where no store takes it, and so nothing is held. */
@@ -145,69 +174,9 @@ export class Store {
   }
 }
 
-/** What an attachment is given; nothing is written before the first address. */
-export class Lease {
-  readonly #state: State;
-  readonly #key: string;
-  readonly #owner: string;
-  readonly #store: Store;
-  /** What stands there of the attachment; null for nothing. */
-  #text: string | null = null;
-  #addresses: readonly string[] = [];
-
-  constructor(
-    state: State,
-    { key, owner, store }: {
-      readonly key: string;
-      readonly owner: string;
-      readonly store: Store;
-    },
-  ) {
-    this.#state = state;
-    this.#key = key;
-    this.#owner = owner;
-    this.#store = store;
-  }
-
-  /**
-   * Takes an address.
-   *
-   * @returns false where another has it.
-   * @throws {CniError} 103 where the attachment has addresses, 11 where it was told to leave meanwhile
-   */
-  take(address: Ip): boolean {
-    const name = nameOf(address);
-    // First what is about to be taken: where we end here, leaving frees it.
-    this.#write([...this.#addresses, name]);
-    const { swapped } = this.#state.swap(this.#store.key(name), null, this.#owner);
-    if (!swapped) return false;
-    this.#addresses = [...this.#addresses, name];
-    if (this.#state.get(this.#key) === this.#text) return true;
-    this.#store.giveBack(name, this.#owner);
-    throw left();
-  }
-
-  /** Gives back what was taken. */
-  giveUp(): void {
-    for (const address of this.#addresses) this.#store.giveBack(address, this.#owner);
-    if (this.#text !== null) this.#state.swap(this.#key, this.#text, null);
-  }
-
-  #write(addresses: readonly string[]): void {
-    const text = encode({ addresses });
-    const { swapped } = this.#state.swap(this.#key, this.#text, text);
-    if (!swapped) throw this.#text === null ? held(this.#owner) : left();
-    this.#text = text;
-  }
-}
-
 function held(owner: string): CniError {
   const message = `${owner} has an address already`;
   return new CniError(103, message, "a container must leave a network before it joins it again");
-}
-
-function left(): CniError {
-  return new CniError(11, "the container left the network while it joined it");
 }
 
 function ownerOf({ containerId, ifname }: Attachment): string {
@@ -225,12 +194,17 @@ function nameOf({ family, value }: Ip): string {
   return `${family}${value.toString(16).padStart(bitsOf(family) / 4, "0")}`;
 }
 
+/** The address of a name. */
+export function addressOf(name: string): Ip {
+  return { family: name.startsWith("4") ? 4 : 6, value: BigInt(`0x${name.slice(1)}`) };
+}
+
 function encode(holding: Holding): string {
   return JSON.stringify(holding);
 }
 
-function decode(text: string): Holding {
-  return JSON.parse(text) as Holding;
+function namesIn(holding: string | null): readonly string[] {
+  return holding === null ? [] : (JSON.parse(holding) as Holding).addresses;
 }
 
 /** Runs `work`; a state that cannot be used now may be later, which runtimes understand. */

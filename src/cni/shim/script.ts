@@ -3,6 +3,9 @@ import { CNI_VARIABLES } from "../environment.ts";
 /** Stands in every executable that is ours. */
 export const SHIM_MARK = "cofferdam-cni-shim";
 
+/** No executable of ours is longer. */
+export const MAX_SHIM_BYTES: number = 32 * 1024 * 1024;
+
 /**
  * The executable where no C compiler is: it becomes the command, with the variables of CNI and PATH and no
  * other. The command itself looks for the daemon.

@@ -1,13 +1,13 @@
 /** A native plugin behind `policy-network`, whatever it does: what a runtime is told of it. */
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { builtPlugin } from "../../scripts/build-plugins.ts";
-import { answerCall } from "../../src/cni/call.ts";
-import { createHost } from "../../src/host/host.ts";
-import type { Plugin } from "../../src/host/plugin.ts";
-import { FakePlugins } from "../support/cni-fake-plugin.ts";
-import { suite } from "../support/suite.ts";
-import { callOf } from "./installation.ts";
+import { builtPlugin } from "../../../scripts/build-plugins.ts";
+import { answerCall } from "../../../src/cni/call.ts";
+import { createHost } from "../../../src/host/host.ts";
+import type { Plugin } from "../../../src/host/plugin.ts";
+import { FakePlugins } from "../../support/cni-fake-plugin.ts";
+import { suite } from "../../support/suite.ts";
+import { callOf } from "../../cni/installation.ts";
 
 interface Context {
   natives: FakePlugins;
@@ -15,7 +15,7 @@ interface Context {
   close(): Promise<void>;
 }
 
-const test = suite<Context>("cni/delegating");
+const test = suite<Context>("wasm-plugins/policy-network/attach");
 
 const CONFIG = {
   ...{ cniVersion: "1.0.0", name: "web", type: "policy-network" },

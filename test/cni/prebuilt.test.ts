@@ -1,0 +1,83 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { readPrebuilt } from "../../src/cni/prebuilt.ts";
+import { PluginError } from "../../src/plugin-error.ts";
+import { makeFolder, type TestFolder } from "../support/folder.ts";
+import { suite } from "../support/suite.ts";
+import { compiled, withCompiler } from "./shim-world.ts";
+
+interface Context {
+  folder: TestFolder;
+}
+
+const test = suite<Context>("prebuilt");
+const testC = withCompiler(test);
+
+test.before(async (context) => {
+  context.folder = await makeFolder();
+});
+test.after(({ folder }) => folder.remove());
+
+const read = (path: string) => readPrebuilt(path, new AbortController().signal);
+const fault = (path: string) => read(path).then(() => undefined, PluginError.from);
+
+/** The executable with another text in place of one. */
+function replaced(text: string, other: string): Uint8Array {
+  const [from, to] = [text, other].map((one) => new TextEncoder().encode(one));
+  const bytes = compiled!.slice();
+  const isAt = (at: number) => from!.every((byte, n) => bytes[at + n] === byte);
+  for (let at = 0; at < bytes.length; at++) if (isAt(at)) bytes.set(to!, at);
+  return bytes;
+}
+
+testC("readPrebuilt() takes an executable that runs here", async ({ folder }) => {
+  const path = join(folder.path, "good");
+  await writeFile(path, compiled!);
+  assert.equal(await read(path), compiled);
+});
+
+for (
+  const [name, bytes, words] of [
+    ["another program", () => new TextEncoder().encode("\x7fELF"), /none in C/],
+    [
+      "a script of ours",
+      () => new TextEncoder().encode("#!/bin/sh\n# cofferdam-cni-shim CNI1\n"),
+      /none in C/,
+    ],
+    [
+      "one of another protocol",
+      () => replaced("CNI1", "CNI0"),
+      /another protocol with the daemon/,
+    ],
+    [
+      "one for another machine",
+      () => {
+        const other = compiled!.slice();
+        // e_machine: none that there is.
+        other.set([0xfe, 0xfe], 18);
+        return other;
+      },
+      /does not run on this machine/,
+    ],
+    ["one that is cut", () => compiled!.slice(0, compiled!.length >> 1), /./],
+  ] as readonly [string, () => Uint8Array, RegExp][]
+) {
+  testC(`readPrebuilt() refuses ${name}`, async ({ folder }) => {
+    const path = join(folder.path, name.replaceAll(" ", "-"));
+    await writeFile(path, bytes());
+    const error = await fault(path);
+    assert.is(error?.code, "usage.invalid");
+    assert.match(error!.message, words);
+  });
+}
+
+testC("readPrebuilt() trusts none that others can write, and needs one", async ({ folder }) => {
+  const path = join(folder.path, "writable");
+  await writeFile(path, compiled!);
+  await chmod(path, 0o777);
+  assert.is((await fault(path))?.code, "trust.writable");
+  assert.is((await fault(join(folder.path, "none")))?.code, "input.not-found");
+});
+
+test.run();
