@@ -85,6 +85,8 @@ export interface Limits {
   readonly processInputBytes: number;
   /** Runs of one command at a time. */
   readonly processes: number;
+  /** Runs of native CNI plugins at a time, for one plugin. */
+  readonly delegates: number;
   /** What a guest may put into one argument, in UTF-16 code units. */
   readonly argumentLength: number;
   /** What a CNI runtime gives a plugin on stdin, in bytes; when it cleans up, with all attachments. */
@@ -146,6 +148,7 @@ export const LIMITS: Limits = {
   processOutputBytes: 1024 * 1024,
   processInputBytes: 1024 * 1024,
   processes: 4,
+  delegates: 16,
   argumentLength: 256,
   cniStdinBytes: 16 * 1024 * 1024,
   cniTimeoutMs: 120_000,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildTools, tool } from "../../test/real/cni/tools.ts";
 import { builtPlugin } from "../build-plugins.ts";
@@ -69,6 +69,7 @@ export async function measureCni(): Promise<Section[]> {
         const alone = await install(runtime, join(folder, `alone-${all.length}`));
         const path = join(alone, "wasm-ipam");
         all.push(contender(`shim alone, ${runtime.name}`, path, IN_TURN_ALONE));
+        all.push(delegating(`policy-network over host-local, ${runtime.name}`, served));
       }
       for (const one of all) await measure(one, "w", () => {});
       for (let round = 0; round < ROUNDS; round++) {
@@ -92,6 +93,12 @@ function contender(name: string, path: string, calls: number, ipam: object = {})
   const config = JSON.stringify({ ...CONFIG, ipam: { type: "wasm-ipam", ...ipam, ...RANGES } });
   const rounds = { ADD: [], DEL: [], "ADD at once": [], "DEL at once": [] };
   return { name, path, config, calls, rounds };
+}
+
+/** What a policy costs that has the same native plugin do it, and remembers it. */
+function delegating(name: string, bin: string): Contender {
+  const made = contender(name, join(bin, "policy-network"), IN_TURN);
+  return { ...made, config: JSON.stringify({ ...CONFIG, capabilities: { portMappings: true } }) };
 }
 
 /** What a call costs beside the state: `audit-network`, which hands on what it is told. */
@@ -140,8 +147,19 @@ async function install({ cofferdam }: Runtime, folder: string): Promise<string> 
   const bin = join(folder, "bin");
   await mkdir(bin, { recursive: true });
   const [program, ...before] = cofferdam;
-  const state = ["--instance", "bench", `--allow-state=${join(folder, "state")}`];
-  for (const [type, ...more] of [["wasm-ipam", ...state], ["audit-network"]] as const) {
+  const state = (instance: string) => [
+    ...["--instance", instance, `--allow-state=${join(folder, "state")}`],
+  ];
+  const settings = join(folder, "policy.json");
+  await writeFile(settings, JSON.stringify({ networks: { bench: policyOf(folder) } }));
+  const delegate = ["--allow-delegate=host-local", `--delegate-path=${tool("current")}`];
+  for (
+    const [type, ...more] of [
+      ["wasm-ipam", ...state("bench")],
+      ["audit-network"],
+      ["policy-network", ...state("policy"), ...delegate, "--settings", settings],
+    ] as const
+  ) {
     const what = ["--plugin", builtPlugin(type), "--type", type, "--bin-dir", bin, ...more];
     const { code, output } = await runCommand(
       program,
@@ -150,6 +168,14 @@ async function install({ cofferdam }: Runtime, folder: string): Promise<string> 
     if (code !== 0) throw new Error(output);
   }
   return bin;
+}
+
+/** host-local in the place of a plugin that attaches, as it stands beside it: it reads the same. */
+function policyOf(folder: string): object {
+  return {
+    ...{ containers: ["*"], subnets: ["10.0.0.0/16"], delegate: { type: "host-local" } },
+    ipam: { type: "host-local", dataDir: join(folder, "delegated") },
+  };
 }
 
 async function serve([program, ...before]: Command, bin: string): Promise<ChildProcess> {

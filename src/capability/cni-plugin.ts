@@ -50,8 +50,10 @@ export function isPluginType(type: string): boolean {
 
 /**
  * The first regular file of that name, links followed, in the order of the folders; undefined where there
- * is none. As libcni has it, whether it can be executed does not count.
+ * is none. As libcni has it, whether it can be executed does not count, and a folder that cannot be looked
+ * into is passed over.
  *
+ * @throws {PluginError} `input.unreadable` for such a folder, where the others do not have it
  * @see libcni, pkg/invoke/find.go
  */
 export async function findInFolders(
@@ -59,10 +61,16 @@ export async function findInFolders(
   folders: readonly string[],
 ): Promise<string | undefined> {
   if (!isPluginType(type)) return undefined;
+  let unreadable: unknown;
   for (const folder of folders) {
     const path = `${folder.replace(/\/+$/, "")}/${type}`;
-    if (await fileKind(path) === "file") return path;
+    try {
+      if (await fileKind(path) === "file") return path;
+    } catch (error) {
+      unreadable ??= error;
+    }
   }
+  if (unreadable !== undefined) throw unreadable;
   return undefined;
 }
 

@@ -17,7 +17,10 @@ export interface DelegateGrant {
   readonly folders: readonly string[];
   /** `sha256:<hex>` by type. A plugin that another plugin runs is not checked. */
   readonly digests?: Readonly<Record<string, string>> | undefined;
-  /** Folders in which network namespaces lie that are not the container's own. Default: `/run/netns` and `/var/run/netns`. */
+  /**
+   * Folders of the network namespaces that a call may reach which names none of its own: GC, and DEL of a
+   * container that is gone. Default: none. A call about a container reaches only that one's.
+   */
   readonly netns?: readonly string[] | undefined;
   /** Their PATH. Default: {@link DEFAULT_PATH}. */
   readonly path?: string | undefined;
@@ -29,9 +32,6 @@ export interface DelegateGrant {
 
 /** Where plugins find `iptables` and the like. */
 export const DEFAULT_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** Where `ip netns`, Podman and containerd keep theirs. */
-export const DEFAULT_NETNS: readonly string[] = ["/run/netns", "/var/run/netns"];
 
 const TypeSchema = v.pipe(v.string(), v.check(isPluginType, "Invalid type of a plugin"));
 /** A colon would make two of it in CNI_PATH. */

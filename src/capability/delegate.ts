@@ -1,15 +1,11 @@
 import type * as v from "valibot";
 import { LIMITS } from "../limits.ts";
+import { isThere } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
 import { jsonFunction } from "./answer.ts";
 import { checkPluginTypes } from "./cni-config.ts";
 import { type CniCommand, type CniProgram, findInFolders, runCniPlugin } from "./cni-plugin.ts";
-import {
-  DEFAULT_NETNS,
-  DEFAULT_PATH,
-  type DelegateGrant,
-  DelegateGrantSchema,
-} from "./delegate-grant.ts";
+import { DEFAULT_PATH, type DelegateGrant, DelegateGrantSchema } from "./delegate-grant.ts";
 import {
   AttachmentSchema,
   type DelegateRequest,
@@ -88,7 +84,7 @@ class Delegates {
   readonly #grant: DelegateGrant;
   readonly #types: ReadonlySet<string>;
   readonly #pinned: ReadonlyMap<string, PinnedPlugin>;
-  readonly #runner = new ProcessRunner(LIMITS.processes);
+  readonly #runner = new ProcessRunner(LIMITS.delegates);
 
   constructor(grant: DelegateGrant, pinned: ReadonlyMap<string, PinnedPlugin>) {
     this.#grant = grant;
@@ -111,11 +107,14 @@ class Delegates {
       throw new PluginError("capability.denied", message);
     }
     checkPluginTypes(config, type, this.#types);
-    if (netns !== own) this.#checkNetns(netns);
+    this.#checkNetns(netns, own);
     checkSize(config);
+    // Not every plugin takes the path of what is gone, and its container's address is to be given back.
+    const isGone = command === "DEL" && netns !== own && netns !== "" && !await isThere(netns);
     const { folders, path = DEFAULT_PATH, timeoutMs, maxOutputBytes } = this.#grant;
     const result = await runCniPlugin(this.#runner, await this.#program(type), {
-      ...{ type, command, config, containerId, netns, ifname, args, folders, path },
+      ...{ type, command, config, containerId, ifname, args, folders, path },
+      netns: isGone ? "" : netns,
       timeoutMs: timeoutMs ?? LIMITS.processTimeoutMs,
       maxOutputBytes: maxOutputBytes ?? LIMITS.processOutputBytes,
     }, signal);
@@ -123,15 +122,16 @@ class Delegates {
   }
 
   /**
-   * Into the container's own namespace the caller lets it reach, wherever that lies: `ctr` names it
-   * `/proc/PID/ns/net`. Any other one, the host's own among them, is nothing for a guest.
+   * A call about a container is let into that one's namespace, wherever it lies (`ctr` names it
+   * `/proc/PID/ns/net`), and into no other, so that a container that joins is no way to another one.
+   * A call that names none cleans up behind containers, where the operator lets it.
    */
-  #checkNetns(netns: string): void {
-    const folders = this.#grant.netns ?? DEFAULT_NETNS;
-    const isInside = folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`));
-    if (netns === "" || isInside) return;
-    const message = "Cannot use the netns: it is not the container's own, and in no granted folder";
-    throw new PluginError("capability.denied", message);
+  #checkNetns(netns: string, own = ""): void {
+    if (netns === "" || netns === own) return;
+    if (own !== "") throw denied("it is not that of the container at hand");
+    const { netns: folders = [] } = this.#grant;
+    if (folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`))) return;
+    throw denied('it lies in no granted folder; what grants one: "--delegate-netns=FOLDER"');
   }
 
   async #program(type: string): Promise<CniProgram> {
@@ -165,6 +165,10 @@ class Delegates {
     await this.#runner.close();
     for (const { program } of this.#pinned.values()) program.close();
   }
+}
+
+function denied(why: string): PluginError {
+  return new PluginError("capability.denied", `Cannot use the netns: ${why}`);
 }
 
 function checkSize(config: JsonObject): void {

@@ -45,7 +45,7 @@ export const check: Verb = {
 Exit code: 0 all allowed, 1 something denied, 2 could not tell.
 When a plugin does not load, or the command line or the configuration cannot be read, nobody is
 asked and there is no report, in any format; stderr says why.
-Flags from --settings to --delegate-path belong to the --plugin before them. A plugin gets what its
+Flags from --settings to --delegate-netns belong to the --plugin before them. A plugin gets what its
 manifest asks for and is granted; a bound counts where it is smaller than the manifest's. Where a
 "cofferdam.lock" lies beside the configuration, a plugin that is not what it says does not load.
 What exec may run is named in a configuration only.

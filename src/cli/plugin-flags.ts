@@ -10,6 +10,7 @@ export interface AllowedByFlags {
   readonly metadataSource?: string;
   readonly delegateTypes?: readonly string[];
   readonly delegateFolders?: readonly string[];
+  readonly delegateNetns?: readonly string[];
 }
 
 /** A plugin as the command line names it. */
@@ -83,6 +84,12 @@ export const PLUGIN_FLAGS: readonly Flag[] = [
     ofPlugin: true,
     help: `where they are looked for (${DELEGATE_FOLDERS.join(":")})`,
   },
+  {
+    name: "delegate-netns",
+    value: "FOLDERS",
+    ofPlugin: true,
+    help: "let them clean up (GC) in the network namespaces that lie there: /run/netns",
+  },
 ];
 
 type Reader = (value: string, so: PluginArgument) => Partial<PluginArgument>;
@@ -103,6 +110,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   "allow-metadata": (metadataSource, so) => allow({ metadataSource }, so),
   "allow-delegate": (value, so) => allow({ delegateTypes: list("allow-delegate", value, ",") }, so),
   "delegate-path": (value, so) => allow({ delegateFolders: list("delegate-path", value, ":") }, so),
+  "delegate-netns": (value, so) => allow({ delegateNetns: list("delegate-netns", value, ":") }, so),
 };
 
 /**
@@ -127,9 +135,14 @@ export function pluginArguments(given: readonly GivenFlag[]): PluginArgument[] {
     seen.add(flag.name);
     plugins.push({ ...last, ...READERS[flag.name]!(value, last) });
   }
-  const lost = plugins.find(({ allow }) => allow?.delegateFolders && !allow.delegateTypes);
-  if (lost === undefined) return plugins;
-  throw usage(`"--delegate-path" stands without "--allow-delegate" for the plugin "${lost.path}"`);
+  for (const { allow = {}, path } of plugins) {
+    if (allow.delegateTypes !== undefined) continue;
+    const { delegateFolders, delegateNetns } = allow;
+    const lost = delegateFolders ? "delegate-path" : delegateNetns && "delegate-netns";
+    if (lost === undefined) continue;
+    throw usage(`"--${lost}" stands without "--allow-delegate" for the plugin "${path}"`);
+  }
+  return plugins;
 }
 
 function list(flag: string, value: string, separator: string): string[] {

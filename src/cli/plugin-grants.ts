@@ -91,7 +91,7 @@ function directoryOf(
 }
 
 async function delegateOf(
-  { delegateTypes, delegateFolders }: AllowedByFlags,
+  { delegateTypes, delegateFolders, delegateNetns }: AllowedByFlags,
   said: GrantsConfig["delegate"],
   here: Here,
 ): Promise<Grants["delegate"]> {
@@ -100,11 +100,13 @@ async function delegateOf(
   // A digest of a type that is not granted any more would be a fault of the grant.
   const digests = said?.digests &&
     Object.fromEntries(Object.entries(said.digests).filter(([type]) => types.includes(type)));
+  const netns = delegateNetns?.map(absolutePath) ?? said?.netns?.map(here);
   return {
     ...said,
     types,
     folders: delegateFolders?.map(absolutePath) ?? said?.folders?.map(here) ?? await usualFolders(),
     ...(digests && { digests }),
+    ...(netns && { netns }),
   };
 }
 

@@ -1,10 +1,25 @@
 import * as v from "valibot";
 import { convertCniResult } from "../contract/cni-conversion.ts";
 import { type CniResult, MadeResultSchema, withoutNothing } from "../contract/cni-result.ts";
-import { isJsonObject, type JsonValue } from "../json.ts";
+import { fields, type Structure } from "../document/recognise/docker-schema.ts";
+import { foldBody, type OnClash } from "../document/recognise/go-fold.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { parseCniJson } from "./cni-json.ts";
 import { knownCniVersion } from "./version.ts";
+
+const ROUTES = { items: fields("dst gw mtu advmss priority table scope") };
+const FAMILY = fields("ip gateway", { routes: ROUTES });
+
+/** Results of every version, by the names that Go's readers take in any case. */
+const RESULT: Structure = fields("cniVersion", {
+  interfaces: { items: fields("name mac mtu sandbox socketPath pciID") },
+  ips: { items: fields("version interface address gateway") },
+  routes: ROUTES,
+  dns: fields("nameservers domain search options"),
+  ip4: FAMILY,
+  ip6: FAMILY,
+});
 
 /**
  * Reads what a native plugin printed for ADD. A result that does not say its version is of the
@@ -27,8 +42,12 @@ export function readResult(stdout: Uint8Array, version: string, plugin: string):
  * @throws {PluginError} `cni.result-malformed`, `cni.version-unsupported`
  */
 export function resultOf(value: JsonValue, version: string, what: string): CniResult {
-  const object = value ?? {};
-  if (!isJsonObject(object)) throw malformed(what, "it is no object");
+  const given = value ?? {};
+  if (!isJsonObject(given)) throw malformed(what, "it is no object");
+  const onClash: OnClash = (steps, field) => {
+    throw malformed(what, `"${steps.join(".")}": ${field} stands there already`);
+  };
+  const object = foldBody(given, RESULT, onClash) as JsonObject;
   const said = object["cniVersion"];
   const cniVersion = knownCniVersion(typeof said === "string" && said ? said : version, what);
   const known = { ...withoutNothing(object), cniVersion };

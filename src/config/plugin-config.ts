@@ -43,7 +43,7 @@ export interface GrantsConfig {
     readonly folders?: readonly string[];
     /** `sha256:<hex>` by type. */
     readonly digests?: Readonly<Record<string, string>>;
-    /** Folders in which network namespaces lie. */
+    /** Folders of the network namespaces that calls may reach which name none of their own: GC. */
     readonly netns?: readonly string[];
     /** Their PATH. */
     readonly path?: string;

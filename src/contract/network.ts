@@ -12,6 +12,7 @@ import { list } from "./bounded.ts";
 import { CniArgsSchema, ContainerIdSchema, IfnameSchema, NetnsSchema } from "./cni-attachment.ts";
 import { convertCniResult } from "./cni-conversion.ts";
 import { type CniFault, CniFaultSchema, isCniFault } from "./cni-fault.ts";
+import { checkSpelling } from "./cni-spelling.ts";
 import {
   CNI_VERSIONS,
   type CniResult,
@@ -195,7 +196,8 @@ export function cniVersionOf({ cniVersion }: Pick<CniConfig, "cniVersion">): Cni
  * Puts the question of one method. What stands in the configuration and beside it comes from the
  * configuration alone, so that no two readers see different things.
  *
- * @throws {PluginError} `contract.input-invalid` where the configuration is no object
+ * @throws {PluginError} `contract.input-invalid` where the configuration is no object, and where a native
+ *   plugin would read another wish in it than the guest
  */
 export function networkRequest<Method extends NetworkMethod>(
   method: Method,
@@ -209,6 +211,8 @@ export function networkRequest<Method extends NetworkMethod>(
       'Cannot put the request: "config": Invalid type: Expected Object',
     );
   }
+  // What could not join can leave, however it was asked for.
+  if (method === "add" || method === "check") checkSpelling(config);
   const header = { contract: "network", version: NETWORK_VERSION, settings, now } as const;
   const more = method === "status"
     ? {}

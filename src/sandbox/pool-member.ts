@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly serial?: boolean | undefined;
   /** Answers what the task asks while it runs. */
   readonly onQuestion?: ((question: Question) => Promise<Answer>) | undefined;
+  /** Whether the answer to a question takes as long as another program likes. */
+  readonly waits?: ((question: Question) => boolean) | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }
 
@@ -55,15 +57,18 @@ const START_MS = 30_000;
 export class PoolMember implements PooledWorker {
   readonly modules: Set<number> = new Set();
   job: Job | undefined;
+  /** Whether the task sleeps until a program has ended. */
+  isWaiting = false;
   readonly #handle: WorkerHandle;
-  readonly #onIdle: () => void;
+  readonly #onFree: () => void;
   readonly #onGone: (member: PoolMember) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ready = false;
   #ended = false;
 
-  constructor(onIdle: () => void, onGone: (member: PoolMember) => void) {
-    this.#onIdle = onIdle;
+  /** @param onFree Hears when another task may run: this one has ended, or waits. */
+  constructor(onFree: () => void, onGone: (member: PoolMember) => void) {
+    this.#onFree = onFree;
     this.#onGone = onGone;
     this.#handle = startWorker(import.meta.url, "worker", {
       onMessage: (message) => this.#receive(message),
@@ -137,8 +142,11 @@ export class PoolMember implements PooledWorker {
   /** What comes after the task has ended is dropped: its thread waits no more, or is gone. */
   async #answer(question: Question, reply: Reply): Promise<void> {
     const job = this.job;
+    this.isWaiting = job?.options.waits?.(question) ?? false;
+    if (this.isWaiting) this.#onFree();
     const answer = await job?.options.onQuestion?.(question);
     if (answer === undefined || this.job !== job) return;
+    this.isWaiting = false;
     reply(answer, answer.ok ? [answer.answer] : []);
   }
 
@@ -146,9 +154,10 @@ export class PoolMember implements PooledWorker {
     clearTimeout(this.#timer);
     const job = this.job;
     this.job = undefined;
+    this.isWaiting = false;
     this.#handle.setRef(false);
     job?.settle(outcome);
-    this.#onIdle();
+    this.#onFree();
   }
 }
 

@@ -24,6 +24,9 @@ const NO_BLOBS: BlobTable = {
   closeAll: () => Promise.resolve(),
 };
 
+/** These run programs; meanwhile the guest's thread sleeps. */
+const RUN_PROGRAMS: readonly HostFunction["capability"][] = ["delegate", "exec"];
+
 /** Guests that one thread keeps; the one that was used least lately makes room. */
 const MOST_GUESTS = 32;
 
@@ -58,6 +61,7 @@ export function workerCaller(
     const { signal, blobs = NO_BLOBS, netns } = options;
     const report = reporter(options);
     const host: HostCall = { entry, now, signal: controller.signal, blobs, netns, report };
+    const offered = options.functions ?? functions;
     try {
       const result = await pool.run(pack, {
         label: `"${entry}" of ${name}`,
@@ -66,7 +70,11 @@ export function workerCaller(
         serial,
         signal,
         onLog: (line) => tellListener(options, line),
-        onQuestion: (question) => answer(options.functions ?? functions, question, host),
+        onQuestion: (question) => answer(offered, question, host),
+        waits: ({ ask }) => {
+          const asked = offered.find(({ name }) => name === ask);
+          return asked !== undefined && RUN_PROGRAMS.includes(asked.capability);
+        },
       });
       const { output, fuel } = result as { output: ArrayBuffer; fuel: number };
       return { output: new Uint8Array(output), fuel };

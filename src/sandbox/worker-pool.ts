@@ -7,11 +7,14 @@ import type { TaskResult } from "./protocol.ts";
 /** Threads beyond the pool's size, for lanes that would otherwise wait for another one's loops. */
 const SPARE_THREADS = 8;
 
+/** Tasks that may wait for a program beside those that run; each has a thread of some 12 MB. */
+const WAITING_TASKS = 16;
+
 /**
  * Runs tasks in threads, one at a time in each. Lanes take turns, and a lane without any thread may
- * have one beyond the pool's size, so that a plugin that loops does not hold up the others. A task
- * that outlives its deadline, or whose caller gave up, ends with its thread; the next task gets a new
- * one.
+ * have one beyond the pool's size, so that a plugin that loops does not hold up the others; nor does
+ * one that waits for a program, since a thread that sleeps needs no core. A task that outlives its
+ * deadline, or whose caller gave up, ends with its thread; the next task gets a new one.
  */
 export class WorkerPool {
   readonly #size: number;
@@ -21,7 +24,7 @@ export class WorkerPool {
   readonly #aborts = new AbortGroup();
   #closed = false;
 
-  /** @param size At most this many threads; they start when they are needed. */
+  /** @param size At most this many tasks run at a time; threads start when they are needed. */
   constructor(size: number) {
     this.#size = size;
   }
@@ -94,12 +97,12 @@ export class WorkerPool {
   #memberFor(lane: number): PoolMember | undefined {
     const members = [...this.#members];
     const serving = members.find((member) => member.job?.options.lane === lane);
-    const isServed = serving !== undefined;
     if (serving?.job?.options.serial) return undefined;
-    const idle = members.find((member) => member.job === undefined);
-    if (idle !== undefined) return idle;
-    const most = isServed ? this.#size : this.#size + SPARE_THREADS;
-    return members.length < most ? this.#add() : undefined;
+    const most = serving === undefined ? this.#size + SPARE_THREADS : this.#size;
+    const working = members.filter((member) => member.job !== undefined);
+    const waiting = working.filter((member) => member.isWaiting).length;
+    if (working.length - Math.min(waiting, WAITING_TASKS) >= most) return undefined;
+    return members.find((member) => member.job === undefined) ?? this.#add();
   }
 
   /** Later, so that whoever aborts many calls at once has aborted them all before one is started. */

@@ -39,6 +39,17 @@ test("findInFolders() gives the first regular file, in order", async () => {
   }
 });
 
+test("findInFolders() passes over what cannot be looked into, and names it where nothing is found", async () => {
+  await folder.write({ "three/a": "" });
+  // Nobody, not even root, gets to its end.
+  await symlink(at("loop"), at("loop"));
+  for (const folders of [[at("loop"), at("three")], [at("three"), at("loop")]]) {
+    assert.is(await findInFolders("a", folders), at("three/a"));
+    const { message } = await rejection(findInFolders("b", folders), "input.unreadable");
+    assert.match(message, at("loop/b"));
+  }
+});
+
 let scripts = 0;
 
 async function run(body: string, command: CniCommand = "ADD"): Promise<JsonValue> {

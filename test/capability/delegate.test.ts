@@ -1,12 +1,16 @@
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { delegate } from "../../src/capability/delegate.ts";
 import type { DelegateGrant } from "../../src/capability/delegate-grant.ts";
 import type { OpenedCapability } from "../../src/capability/host-function.ts";
+import { createHost } from "../../src/host/host.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { sha256Sync } from "../../src/platform/hash.ts";
+import { jsonDocument } from "../support/document.ts";
 import { suiteFolder } from "../support/folder.ts";
+import { answering, asking, askThrough, bundleOf } from "../support/guest.ts";
 import {
   ask,
   ASKER,
@@ -19,6 +23,7 @@ import {
 } from "../support/process-fixture.ts";
 import { ask as askIn, closedAfter, hostCall } from "../support/capability.ts";
 import { suite } from "../support/suite.ts";
+import { until } from "../support/until.ts";
 
 const test = suite("delegate");
 
@@ -36,7 +41,7 @@ test.before(async () => {
 const at = (name: string) => join(folder.path, name);
 
 async function open(more: Partial<DelegateGrant> = {}): Promise<OpenedCapability> {
-  const grant = { types: ["echo"], folders: [folder.path], ...more };
+  const grant = { types: ["echo"], folders: [folder.path], netns: ["/run/netns"], ...more };
   return closing(await delegate.open(grant, ASKER));
 }
 
@@ -56,8 +61,9 @@ test("delegate_add, del and check run a plugin for a container", async () => {
   const path = "/usr/sbin:/usr/bin:/sbin:/bin";
   for (const name of ["add", "del", "check"]) {
     const env = `${name.toUpperCase()} c1 /run/netns/n1 eth0 K=V;IgnoreUnknown=1 ${path}`;
-    const { result } = await askOk(one, `delegate_${name}`, REQUEST);
-    assert.equal(result, { env, config: CONFIG });
+    const call = hostCall({ netns: "/run/netns/n1" });
+    const { ok } = await askIn(one, `delegate_${name}`, REQUEST, call);
+    assert.equal(ok!["result"], { env, config: CONFIG });
   }
 });
 
@@ -87,6 +93,19 @@ test("delegate_del takes a namespace that is gone", async () => {
     await askRefused(one, name, without, "capability.invalid");
     await askRefused(one, name, { ...REQUEST, netns: "" }, "capability.invalid");
   }
+});
+
+test("delegate_del tells a plugin of no namespace that is gone from a granted folder", async () => {
+  const one = await open({ netns: [folder.path] });
+  await folder.write({ there: "" });
+  for (const [netns, told] of [[at("there"), at("there")], [at("gone"), ""]] as const) {
+    const { result } = await askOk(one, "delegate_del", { ...REQUEST, netns });
+    assert.match((result as JsonObject)["env"] as string, `DEL c1 ${told} eth0`);
+  }
+  // The call's own is its caller's to name.
+  const call = hostCall({ netns: at("gone") });
+  const { ok } = await askIn(one, "delegate_del", { ...REQUEST, netns: at("gone") }, call);
+  assert.match((ok!["result"] as JsonObject)["env"] as string, at("gone"));
 });
 
 test("delegate_add runs no type that is not granted", async () => {
@@ -139,15 +158,36 @@ test("delegate_add reaches only into granted folders of namespaces", async () =>
   await askRefused(other, "delegate_add", REQUEST, "capability.denied");
 });
 
-test("a delegate reaches into the namespace of the container at hand, wherever it lies", async () => {
-  const one = await open({ netns: [] });
-  const [own, other] = ["/proc/4711/ns/net", "/proc/1/ns/net"];
-  const call = hostCall({ netns: own });
-  for (const name of ["delegate_add", "delegate_check", "delegate_del"]) {
-    assert.ok("ok" in await askIn(one, name, { ...REQUEST, netns: own }, call), name);
-    const { error } = await askIn(one, name, { ...REQUEST, netns: other }, call);
-    assert.is((error as JsonObject | undefined)?.["code"], "capability.denied", name);
+const VERBS = ["delegate_add", "delegate_check", "delegate_del"];
+
+test("a delegate reaches into no namespace where the grant names no folder", async () => {
+  const { netns: _, ...grant } = { types: ["echo"], folders: [folder.path], netns: [] };
+  const one = await delegate.open(grant, ASKER);
+  closing(one);
+  for (const netns of ["/run/netns/n1", "/var/run/netns/n1"]) {
+    for (const own of [undefined, ""]) {
+      for (const name of VERBS) {
+        const { error } = await askIn(one, name, { ...REQUEST, netns }, hostCall({ netns: own }));
+        assert.is(error?.code, "capability.denied", `${name} ${netns}`);
+        assert.match(error!.message, "--delegate-netns=FOLDER");
+      }
+    }
   }
+});
+
+test("a delegate reaches into the namespace of the container at hand alone, wherever it lies", async () => {
+  // Whatever is granted.
+  const one = await open({ netns: ["/run/netns", "/proc"] });
+  const own = "/proc/4711/ns/net";
+  const call = hostCall({ netns: own });
+  for (const name of VERBS) {
+    assert.ok("ok" in await askIn(one, name, { ...REQUEST, netns: own }, call), name);
+    for (const netns of ["/proc/1/ns/net", "/run/netns/n1"]) {
+      const { error } = await askIn(one, name, { ...REQUEST, netns }, call);
+      assert.is(error?.code, "capability.denied", `${name} ${netns}`);
+    }
+  }
+  assert.ok("ok" in await askIn(one, "delegate_del", { ...REQUEST, netns: "" }, call));
 });
 
 test("delegate_add hands a plugin's error on", async () => {
@@ -217,6 +257,40 @@ test("delegate_add ends with its time, its call and its capability", async () =>
   await one.close();
   assert.match(JSON.stringify(await closed), "capability.failed");
   for (const pid of pids) await checkEnds(Number(pid));
+});
+
+test("delegates that wait hold up no other call of their plugin, nor of another one", async () => {
+  await writeScript(
+    folder,
+    "waits",
+    `echo "$CNI_CONTAINERID" >>"${at("waiting")}"
+case $CNI_CONTAINERID in w*) while [ ! -e "${at("go")}" ]; do sleep 0.01; done;; esac; echo '{}'`,
+  );
+  await using host = await createHost({ workers: 1 });
+  const grant = { types: ["waits"], folders: [folder.path], netns: ["/run/netns"] };
+  const plugin = await host.load(bundleOf(asking("delegate_add"), { capabilities: ["delegate"] }), {
+    grants: { delegate: grant },
+    timeoutMs: 60_000,
+  });
+  const good = await host.load(bundleOf(answering('{"allowed":true,"reasons":[]}')), {
+    mode: "worker",
+  });
+  const add = async (containerId: string) => {
+    const config = { ...CONFIG, type: "waits" };
+    const request = JSON.stringify({ ...REQUEST, type: "waits", containerId, config });
+    const [answer] = await askThrough(plugin, [0, request]);
+    return new TextDecoder().decode(answer);
+  };
+  const all = Array.from({ length: 12 }, (_, n) => add(`w${n}`));
+  const answers = Promise.all(all);
+  answers.catch(() => {});
+  const started = () =>
+    existsSync(at("waiting")) ? readFileSync(at("waiting"), "utf8").split("\n").length - 1 : 0;
+  await until(() => started() === all.length);
+  assert.is(await add("c1"), '{"ok":{"result":{}}}');
+  assert.is((await good.admission.check(jsonDocument({}))).allowed, true);
+  await folder.write({ go: "" });
+  assert.equal(new Set(await answers), new Set(['{"ok":{"result":{}}}']));
 });
 
 test("open() refuses grants that cannot be meant", async () => {

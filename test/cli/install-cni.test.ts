@@ -1,7 +1,7 @@
 /** The verbs of CNI as an operator uses them, and what they install as a runtime does. */
 import { spawn } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
 import { VERSION } from "../../src/version.ts";
@@ -40,6 +40,7 @@ test.before(async (context) => {
     "denies.wasm": plugin({ code: 103, msg: 'no container may join "net"', details: "rule 7" }),
     "settings.wasm": plugin(RESULT, { settings: only }),
     "state.wasm": plugin(RESULT, { capabilities: ["state"] }),
+    "delegate.wasm": plugin(RESULT, { capabilities: ["delegate"] }),
     "policy.wasm": bundleOf(answeringEach({ admission_check: "{}" })),
     "traps.wasm": bundleOf(
       `(module (memory (export "memory") 1)
@@ -142,6 +143,15 @@ test("install cni writes down settings, grants, limits and instance, with absolu
     grants: { state: { folder: join(context.folder.path, "keep") } },
     limits: { fuel: 5_000_000, timeoutMs: 2_000, memoryPages: 16 },
   });
+  const third = await makeBin(context);
+  const types = ["--allow-delegate=bridge", "--delegate-path=native", "--delegate-netns=/run/n:m"];
+  await mkdir(join(context.folder.path, "native"));
+  const delegate = ["--plugin", "delegate.wasm", "--type", "mynet", ...types];
+  assert.is((await install(context, third, ...delegate)).code, 0);
+  const said = JSON.parse(await readFile(join(third, ".cofferdam", "mynet.json"), "utf8")).plugin;
+  const [folders, netns] = [["native"], ["/run/n", "m"]]
+    .map((paths) => paths.map((path) => resolve(context.folder.path, path)));
+  assert.equal(said.grants, { delegate: { types: ["bridge"], folders, netns } });
   const second = await makeBin(context);
   const args = ["--plugin", "settings.wasm", "--settings", "settings.yaml", "--type", "mynet"];
   assert.is((await install(context, second, ...args)).code, 0);

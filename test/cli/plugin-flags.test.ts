@@ -22,7 +22,7 @@ test("pluginArguments() reads bounds, instance and grants", () => {
     gather(
       "--plugin a --instance i --fuel 1000 --timeout 5s --memory 64MiB --allow-state=/s " +
         "--allow-directory=/d --allow-metadata=m.yaml --allow-delegate=bridge,host-local " +
-        "--delegate-path /x:/y --plugin b --allow-state --fuel 2",
+        "--delegate-path /x:/y --delegate-netns=/n:/m --plugin b --allow-state --fuel 2",
     ),
     [
       {
@@ -37,6 +37,7 @@ test("pluginArguments() reads bounds, instance and grants", () => {
           metadataSource: "m.yaml",
           delegateTypes: ["bridge", "host-local"],
           delegateFolders: ["/x", "/y"],
+          delegateNetns: ["/n", "/m"],
         },
       },
       { path: "b", allow: { stateFolder: "" }, fuel: 2 },
@@ -67,6 +68,8 @@ const REFUSED: [string, string][] = [
   ["a bound that is none", "--plugin a --fuel much"],
   ["an empty type", "--plugin a --allow-delegate=bridge,"],
   ["folders without types", "--plugin a --delegate-path /x"],
+  ["namespaces without types", "--plugin a --delegate-netns /x"],
+  ["a folder of namespaces without a name", "--plugin a --allow-delegate=x --delegate-netns=/x:"],
   [
     "folders whose types belong to another",
     "--plugin a --allow-delegate=x --plugin b --delegate-path /x",

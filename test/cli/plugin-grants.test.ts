@@ -12,7 +12,7 @@ const SAID = {
   grants: {
     state: { folder: "state", maxBytes: 5 },
     directory: { root: "/srv" },
-    delegate: { types: ["bridge"], folders: ["cni"] },
+    delegate: { types: ["bridge"], folders: ["cni"], netns: ["netns", "/run/netns"] },
     blob: {},
   },
   commands: { ls: { path: "/bin/ls" } },
@@ -28,7 +28,11 @@ test("grantsOf() takes a configuration's paths from its folder", async () => {
   assert.equal(await grantsOf({}, SAID, "/etc/cofferdam/c.yaml"), {
     state: { folder: "/etc/cofferdam/state", maxBytes: 5 },
     directory: { root: "/srv" },
-    delegate: { types: ["bridge"], folders: ["/etc/cofferdam/cni"] },
+    delegate: {
+      types: ["bridge"],
+      folders: ["/etc/cofferdam/cni"],
+      netns: ["/etc/cofferdam/netns", "/run/netns"],
+    },
     blob: {},
     exec: { commands: SAID.commands },
   });
@@ -36,9 +40,11 @@ test("grantsOf() takes a configuration's paths from its folder", async () => {
 
 test("grantsOf() takes a flag's paths from the current folder, in place of what the configuration says", async () => {
   if (process.platform === "win32") return;
-  const grants = await grantsOf({ stateFolder: "s", delegateTypes: ["ptp"] }, SAID, "/etc/c.yaml");
+  const flags = { stateFolder: "s", delegateTypes: ["ptp"], delegateNetns: ["n", "/m"] };
+  const grants = await grantsOf(flags, SAID, "/etc/c.yaml");
   assert.equal(grants.state, { folder: `${CWD}/s`, maxBytes: 5 });
-  assert.equal(grants.delegate, { types: ["ptp"], folders: ["/etc/cni"] });
+  const netns = [`${CWD}/n`, "/m"];
+  assert.equal(grants.delegate, { types: ["ptp"], folders: ["/etc/cni"], netns });
   assert.equal(grants.directory, { root: "/srv" });
 });
 

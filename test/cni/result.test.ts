@@ -42,6 +42,31 @@ test("readResult() takes nothing for what is not there, as Go's readers do", () 
   assert.equal(read({ ip4: null, dns: {} }, "0.1.0"), { cniVersion: "0.1.0" });
 });
 
+test("readResult() takes keys in any case, as Go's readers do, and no two for one", () => {
+  const printed = {
+    CNIVersion: "1.0.0",
+    Interfaces: [{ Name: "eth0", MAC: "02:00:00:00:00:01" }],
+    IPs: [{ Address: "10.0.0.2/24", Gateway: "10.0.0.1", Interface: 0 }],
+    "route\u017F": [{ DST: "0.0.0.0/0", GW: "10.0.0.1" }],
+    Dns: { NameServers: ["1.1.1.1"] },
+  };
+  assert.equal(read(printed, "0.4.0"), {
+    cniVersion: "1.0.0",
+    interfaces: [{ name: "eth0", mac: "02:00:00:00:00:01" }],
+    ips: [{ address: "10.0.0.2/24", gateway: "10.0.0.1", interface: 0 }],
+    routes: [{ dst: "0.0.0.0/0", gw: "10.0.0.1" }],
+    dns: { nameservers: ["1.1.1.1"] },
+  });
+  assert.equal(read({ IP4: { IP: "1.2.3.4/24", Routes: [{ Dst: "::/0" }] } }, "0.2.0"), {
+    cniVersion: "0.2.0",
+    ip4: { ip: "1.2.3.4/24", routes: [{ dst: "::/0" }] },
+  });
+  const ip = { address: "10.0.0.2/24" };
+  for (const two of [{ ips: [ip], IPs: [] }, { ips: [{ ...ip, Address: "10.0.0.3/24" }] }]) {
+    assert.match(faultOf(() => read(two)).message, /(ips|address) stands there already$/);
+  }
+});
+
 test("readResult() takes addresses of interfaces that are not there, as Go's readers do", () => {
   assert.equal(read({ ips: [{ address: "10.0.0.2/24", interface: 3 }] }), {
     cniVersion: "1.0.0",

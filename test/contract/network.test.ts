@@ -140,6 +140,21 @@ for (const [method, change, place] of BAD_INPUTS) {
   });
 }
 
+test("networkRequest() puts no wish that a native plugin reads as another one; who has it may leave", () => {
+  const portMappings = [{ hostPort: 8080, "ho\u017FtPort": 22, containerPort: 80 }];
+  const input = attachment({ ...CONFIG, runtimeConfig: { portMappings } });
+  for (const method of ["add", "check"] as const) {
+    assert.throws(
+      () => put(method, input),
+      (error: PluginError) => {
+        assert.is(error.code, "contract.input-invalid");
+        return /config\.runtimeConfig\.portMappings\.0/.test(error.message);
+      },
+    );
+  }
+  assert.equal(put("del", input)["runtimeConfig"], { portMappings });
+});
+
 test("readNetworkAnswer() takes a result of the configuration's version", () => {
   assert.equal(read("add", RESULT), RESULT);
 });

@@ -53,7 +53,7 @@ test.before(async () => {
       packagePrefixes: ["a"],
       keys: ["k"],
     },
-    delegate: { types: ["fake"], folders: [at("cni")] },
+    delegate: { types: ["fake"], folders: [at("cni")], netns: ["/run/netns"] },
     exec: {
       commands: {
         echo: { ...command, arguments: [{ hole: "name", type: "name" }] },

@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { builtPlugin } from "../../scripts/build-plugins.ts";
-import type { JsonValue } from "../../src/json.ts";
+import type { JsonObject, JsonValue } from "../../src/json.ts";
 import { PluginError } from "../../src/plugin-error.ts";
-import { Bench } from "../../src/testing/bench.ts";
+import { Bench, type TestedPlugin } from "../../src/testing/bench.ts";
 import { matches, nameOf } from "../../wasm-plugins/policy-network/who.ts";
 import { casesOf, testCases } from "../support/cases.ts";
 import { suite } from "../support/suite.ts";
@@ -21,6 +21,70 @@ test.after(() => bench.close());
 testCases(test, cases, () => bench);
 
 const WEB = { containers: ["*"], subnets: ["10.88.7.0/24"] };
+
+const RESULT = { cniVersion: "1.1.0", ips: [{ address: "10.88.7.5/24" }] };
+const CONFIG = {
+  cniVersion: "1.1.0",
+  name: "web",
+  type: "policy-network",
+  capabilities: { portMappings: true },
+};
+
+/** A container that has joined, of a plugin whose native one lets go of all but `kept`. */
+async function joined(kept: string, ...ids: string[]) {
+  const plugin = bench.plugin(import.meta.url).with({
+    answers: {
+      delegate_add: () => ({ result: RESULT }),
+      delegate_del: ({ containerId }) => {
+        if (containerId !== kept) return { result: null };
+        throw new PluginError("capability.failed", "busy");
+      },
+      delegate_gc: () => ({ result: null }),
+    },
+  });
+  const settings = { networks: { web: WEB } };
+  const ask = (entry: string, request: JsonObject) =>
+    plugin.call(entry, { path: "", config: CONFIG, ...request }, { settings });
+  for (const id of ids) {
+    const attachment = { containerId: id, netns: `/run/netns/${id}`, ifname: "eth0" };
+    await ask("network_add", { ...attachment, args: `A=${id}` });
+  }
+  return { plugin, ask };
+}
+
+/** What a native plugin was asked. */
+const asked = (plugin: TestedPlugin, name: string) =>
+  plugin.calls.filter((call) => call.function === name).map(({ request }) => request as JsonObject);
+
+test("GC has a container leave from the namespace that it joined, with the result of that", async () => {
+  const { plugin, ask } = await joined("", "c1", "c2");
+  const [added] = asked(plugin, "delegate_add");
+  const valid = { containerID: "c2", ifname: "eth0" };
+  assert.equal(await ask("network_gc", { validAttachments: [valid] }), {});
+  const config = { ...added!["config"] as JsonObject, prevResult: RESULT };
+  assert.equal(asked(plugin, "delegate_del"), [{ ...added, config }]);
+  assert.equal(Object.keys(plugin.state), ["d/web/c2/eth0"]);
+  const [freed] = asked(plugin, "delegate_gc") as [{ config: JsonObject }];
+  assert.equal(freed.config["cni.dev/valid-attachments"], [valid]);
+});
+
+test("GC goes on behind a container that does not leave, and frees nothing that it may have", async () => {
+  const { plugin, ask } = await joined("c2", "c1", "c2", "c3");
+  const answer = await ask("network_gc", { validAttachments: [] }) as JsonObject;
+  assert.equal(answer, { code: 110, msg: "busy", details: "capability.failed" });
+  assert.equal(Object.keys(plugin.state), ["d/web/c2/eth0"]);
+  assert.equal(asked(plugin, "delegate_gc"), []);
+});
+
+test("DEL has a container leave with the result that it joined with, where the runtime has none", async () => {
+  const { plugin, ask } = await joined("", "c1");
+  const attachment = { containerId: "c1", netns: "", ifname: "eth0", args: "" };
+  assert.equal(await ask("network_del", attachment), {});
+  const [{ config, netns }] = asked(plugin, "delegate_del") as [
+    { config: JsonObject; netns: string },
+  ];
+  assert.equal([config["prevResult"], netns], [RESULT, ""]);
+});
 
 for (
   const settings of [

@@ -150,7 +150,11 @@ for (
       /rangeStart "10\.1\.3\.1" is no address in/,
     ],
     [{ subnet: "10.1.2.0/24", rangeEnd: "fd00::1" }, /rangeEnd "fd00::1" is no address in/],
-    [{ subnet: "10.1.2.0/24", gateway: "none" }, /gateway "none" is no address in/],
+    [{ subnet: "10.1.2.0/24", gateway: "none" }, /gateway "none" is no address of the family of/],
+    [
+      { subnet: "10.1.2.0/24", gateway: "fd00::1" },
+      /gateway "fd00::1" is no address of the family/,
+    ],
     [
       { subnet: "10.1.2.0/24", rangeStart: "10.1.2.9", rangeEnd: "10.1.2.8" },
       /stands before its rangeStart/,
@@ -324,13 +328,35 @@ test("more than one GC can remove is told, and removed in the next", async () =>
       config: NETWORK,
       validAttachments: [{ containerID: "c7", ifname: "eth0" }],
     });
-  const first = await gc() as { code: number; msg: string };
-  assert.equal([first.code, first.msg], [
-    11,
-    "149 containers more have addresses to be given back",
-  ]);
+  assert.equal(await gc(), {
+    code: 11,
+    msg: "there are more containers that may have addresses to be given back",
+  });
+  assert.is(Object.keys(plugin.state).filter((key) => key.startsWith("o/")).length, 150);
   assert.equal(await gc(), {});
   assert.equal(Object.keys(plugin.state), ["a/net/40a010009", "o/net/c7/eth0"]);
+});
+
+test("GC comes to an end however many containers there are, and goes on where it stopped", async () => {
+  const idOf = (n: number) => `${n}`.padStart(64, "0");
+  const ids = Array.from({ length: 11_000 }, (_, n) => idOf(n));
+  const state = Object.fromEntries(ids.map((id) => [`o/net/${id}/eth0`, '{"addresses":[]}']));
+  const plugin = bench.plugin(import.meta.url, { state });
+  const stale = [idOf(0), idOf(7_000), idOf(10_999)];
+  const gc = async () => {
+    const validAttachments = ids.filter((id) => !stale.includes(id))
+      .map((containerID) => ({ containerID, ifname: "eth0" }));
+    const answer = await plugin.call("network_gc", { path: "", config: NETWORK, validAttachments });
+    const left = stale.filter((id) => Object.hasOwn(plugin.state, `o/net/${id}/eth0`));
+    return [(answer as { code?: number }).code, left];
+  };
+  assert.equal(await gc(), [11, stale.slice(1)]);
+  assert.equal(await gc(), [11, stale.slice(2)]);
+  assert.equal(await gc(), [undefined, []]);
+  // From the beginning again.
+  assert.ok(!Object.hasOwn(plugin.state, "g/net"));
+  stale.unshift(idOf(1));
+  assert.equal(await gc(), [11, []]);
 });
 
 test("two hosts over one state never give one address twice", async () => {

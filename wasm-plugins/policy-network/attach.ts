@@ -6,14 +6,17 @@ import {
   type JsonValue,
 } from "cofferdam/guest";
 import { readNetwork } from "../shared/address.ts";
-import { isObject } from "../shared/json.ts";
 import { BRIDGE, CODE, HOST_LOCAL, type NetworkSettings } from "./settings.ts";
 
-/** What a native plugin is told of a container. */
-export interface Attached {
+/** An interface of a container. */
+export interface Place {
   readonly containerId: string;
-  readonly netns: string;
   readonly ifname: string;
+}
+
+/** What a native plugin is told of a container. */
+export interface Attached extends Place {
+  readonly netns: string;
   readonly args: string;
 }
 
@@ -50,7 +53,15 @@ export function containerConfig(config: JsonObject, runtimeConfig: JsonObject = 
   return handed.length === 0 ? config : { ...config, runtimeConfig: Object.fromEntries(handed) };
 }
 
-/** What was told to the native plugin when a container joined, until it has left. */
+/** What was said when a container joined: all that it takes to have it leave. */
+export interface Joined extends Pick<Attached, "netns" | "args"> {
+  /** What the native plugin was told. */
+  readonly config: JsonObject;
+  /** What it gave; absent where the container was not seen to join. */
+  readonly result?: JsonValue | undefined;
+}
+
+/** Containers that joined a network, until they have left. */
 export class Attachments {
   readonly #state: Host["state"];
   readonly #prefix: string;
@@ -60,34 +71,35 @@ export class Attachments {
     this.#prefix = `d/${network}/`;
   }
 
-  put(attached: Attached, config: JsonObject): void {
-    this.#state.put(this.#key(attached), JSON.stringify(config));
+  put(attached: Attached, config: JsonObject, result?: JsonValue): void {
+    const { netns, args } = attached;
+    const joined: Joined = { netns, args, config, ...(result === undefined ? {} : { result }) };
+    this.#state.put(this.#key(attached), JSON.stringify(joined));
   }
 
-  get(attached: Attached): JsonObject | undefined {
-    const text = this.#state.get(this.#key(attached));
-    const config = text === null ? undefined : JSON.parse(text) as JsonValue;
-    return isObject(config) ? config : undefined;
+  get(place: Place): Joined | undefined {
+    const text = this.#state.get(this.#key(place));
+    return text === null ? undefined : JSON.parse(text) as Joined;
   }
 
-  remove(attached: Attached): void {
+  remove(attached: Place): void {
     this.#state.delete(this.#key(attached));
   }
 
   /** All of the network. */
-  *all(): Generator<Attached> {
+  *all(): Generator<Place> {
     let after: string | undefined;
     do {
       const page = this.#state.list({ prefix: this.#prefix, ...(after && { after }) });
       for (const key of page.keys) {
         const [containerId = "", ifname = ""] = key.slice(this.#prefix.length).split("/");
-        yield { containerId, ifname, netns: "", args: "" };
+        yield { containerId, ifname };
       }
       after = page.next;
     } while (after !== undefined);
   }
 
-  #key({ containerId, ifname }: Attached): string {
+  #key({ containerId, ifname }: Place): string {
     return `${this.#prefix}${containerId}/${ifname}`;
   }
 }
@@ -105,6 +117,11 @@ export function ask<T>(run: () => T): T {
     const isBusy = ["capability.timeout", "capability.limit"].includes(error.code);
     throw new CniError(isBusy ? 11 : CODE.delegateFailed, error.message, error.code);
   }
+}
+
+/** The configuration with what came of the one before, if anything did. */
+export function withPrevious(config: JsonObject, prevResult: JsonValue | undefined): JsonObject {
+  return prevResult === undefined || prevResult === null ? config : { ...config, prevResult };
 }
 
 /** What a native plugin needs to be asked about a container. */

@@ -1,6 +1,7 @@
 import {
   CniError,
   type CniResult,
+  type Host,
   type JsonObject,
   type JsonValue,
   network,
@@ -10,11 +11,12 @@ import { isObject } from "../shared/json.ts";
 import { quoteJson } from "../shared/quote.ts";
 import {
   ask,
-  type Attached,
   Attachments,
   containerConfig,
   networkConfig,
+  type Place,
   requestOf,
+  withPrevious,
 } from "./attach.ts";
 import { judge, judgeAddresses, type Wish } from "./judge.ts";
 import { CODE, type NetworkSettings, type Settings, validateSettings } from "./settings.ts";
@@ -31,10 +33,11 @@ export default network<Settings>({
     try {
       judgeAddresses(addressesOf(result), settings);
     } catch (error) {
-      ask(() => host.delegate.del(requestOf(config, request)));
+      ask(() => host.delegate.del(requestOf(withPrevious(config, result), request)));
       ask(() => attachments.remove(request));
       throw error;
     }
+    ask(() => attachments.put(request, config, result));
     return result as unknown as CniResult;
   },
 
@@ -42,10 +45,9 @@ export default network<Settings>({
   del(request, host) {
     const attachments = new Attachments(host, request.config.name);
     const stored = ask(() => attachments.get(request));
-    const config = stored ?? configOf(request);
+    const config = stored?.config ?? configOf(request);
     if (config === undefined) return;
-    const { prevResult } = request.config;
-    const told = prevResult === undefined ? config : { ...config, prevResult };
+    const told = withPrevious(config, request.config["prevResult"] ?? stored?.result);
     ask(() => host.delegate.del(requestOf(told, request)));
     if (stored !== undefined) ask(() => attachments.remove(request));
   },
@@ -58,8 +60,7 @@ export default network<Settings>({
       const message = `${quoteJson(request.containerId)} has not joined the network`;
       throw new CniError(3, message);
     }
-    const { prevResult } = request.config;
-    const told = prevResult === undefined ? stored : { ...stored, prevResult };
+    const told = withPrevious(stored.config, request.config["prevResult"] ?? stored.result);
     ask(() => host.delegate.check(requestOf(told, request)));
   },
 
@@ -77,20 +78,23 @@ export default network<Settings>({
     const { config, validAttachments } = request;
     // Nothing said is not that nothing is valid.
     if (validAttachments === undefined) return;
-    const keyOf = ({ containerId, ifname }: Pick<Attached, "containerId" | "ifname">) =>
-      `${containerId}/${ifname}`;
     const valid = new Set(
-      validAttachments.map(({ containerID, ifname }) =>
-        keyOf({ containerId: containerID, ifname })
-      ),
+      validAttachments.map(({ containerID, ifname }) => `${containerID}/${ifname}`),
     );
     const attachments = new Attachments(host, config.name);
-    const stale = ask(() => [...attachments.all()].filter((one) => !valid.has(keyOf(one))));
-    for (const one of stale) {
-      const stored = ask(() => attachments.get(one));
-      if (stored !== undefined) ask(() => host.delegate.del(requestOf(stored, one)));
-      ask(() => attachments.remove(one));
-    }
+    let failed: unknown;
+    ask(() => {
+      for (const place of attachments.all()) {
+        if (valid.has(`${place.containerId}/${place.ifname}`)) continue;
+        try {
+          leave(place, attachments, host);
+        } catch (error) {
+          failed ??= error;
+        }
+      }
+    });
+    // Else the native plugin might free what one of those still has.
+    if (failed !== undefined) throw failed;
     const whole = configOf(request);
     if (whole === undefined) return;
     const told = validAttachments.map(({ containerID, ifname }) => ({ containerID, ifname }));
@@ -98,6 +102,16 @@ export default network<Settings>({
     ask(() => host.delegate.gc({ type: String(whole["type"]), config: gcConfig }));
   },
 }, { validateSettings });
+
+/** Has a container leave that its runtime does not know any more, from where it joined. */
+function leave(place: Place, attachments: Attachments, host: Host): void {
+  const joined = ask(() => attachments.get(place));
+  if (joined === undefined) return;
+  const { netns, args, config, result } = joined;
+  const attached = { ...place, netns, args };
+  ask(() => host.delegate.del(requestOf(withPrevious(config, result), attached)));
+  ask(() => attachments.remove(place));
+}
 
 type Asked = Pick<NetworkQuestion<"status", Settings>, "config" | "settings">;
 

@@ -13,15 +13,16 @@ import { quoteJson } from "../shared/quote.ts";
 import { readWanted } from "../shared/wanted.ts";
 import { allocate } from "./allocate.ts";
 import { type RangeSet, readRangeSets, showSet } from "./range.ts";
-import { type Attachment, Store, withState } from "./store.ts";
+import { attachmentOf, Store, withState } from "./store.ts";
 
 /** What the schema in plugin.json allows. */
 interface Settings {
   readonly within?: readonly string[];
 }
 
-/** How many attachments one GC removes; a runtime asks again where there are more. */
+/** What one GC removes and looks at, in attachments; a runtime asks again where there are more. */
 const MAX_REMOVED = 300;
+const MAX_LOOKED_AT = 5_000;
 
 export default network<Settings>({
   add(request, { state }) {
@@ -66,23 +67,35 @@ export default network<Settings>({
     // Nothing said is not that nothing is valid.
     if (validAttachments === undefined) return;
     const store = new Store(state, config.name);
-    const keyOf = ({ containerId, ifname }: Attachment) => `${containerId}/${ifname}`;
     const valid = new Set(
-      validAttachments.map(({ containerID, ifname }) =>
-        keyOf({ containerId: containerID, ifname })
-      ),
+      validAttachments.map(({ containerID, ifname }) => `${containerID}/${ifname}`),
     );
-    withState(() => {
-      const stale = [...store.attachments()].filter((one) => !valid.has(keyOf(one)));
-      for (const attachment of stale.slice(0, MAX_REMOVED)) store.release(attachment);
-      if (stale.length <= MAX_REMOVED) return;
-      const message = `${
-        stale.length - MAX_REMOVED
-      } containers more have addresses to be given back`;
-      throw new CniError(11, message);
-    });
+    withState(() => removeStale(store, valid));
   },
 }, { validateSettings });
+
+/**
+ * Gives back what attachments hold that are not valid. Whatever their number, it comes to an end: the next
+ * GC goes on where this one stopped.
+ *
+ * @throws {CniError} 11 where it stopped
+ */
+function removeStale(store: Store, valid: ReadonlySet<string>): void {
+  const from = store.place();
+  let [last, lookedAt, removed] = [from, 0, 0];
+  for (const owner of store.owners(from)) {
+    if (removed === MAX_REMOVED || lookedAt === MAX_LOOKED_AT) {
+      store.setPlace(last);
+      throw new CniError(11, "there are more containers that may have addresses to be given back");
+    }
+    last = owner;
+    lookedAt++;
+    if (valid.has(owner)) continue;
+    store.release(attachmentOf(owner));
+    removed++;
+  }
+  if (from !== undefined) store.setPlace(undefined);
+}
 
 function ipamOf(config: JsonObject): JsonObject {
   const ipam = config["ipam"];

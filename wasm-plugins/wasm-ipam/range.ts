@@ -77,14 +77,18 @@ function readRange(given: JsonValue): Range {
     throw invalid(`the subnet ${quoteJson(text)} is too small to allocate from`);
   }
   const bounds = { first: start, last: endOf(subnet) };
-  const read = (key: string, otherwise: bigint): bigint => {
+  const read = (key: string, otherwise: bigint, isElsewhere = false): bigint => {
     const value = given[key];
     if (value === undefined || value === null || value === "") return otherwise;
     const address = typeof value === "string" ? readIp(value) : undefined;
-    if (address?.family === family && isBetween(address.value, bounds)) return address.value;
-    throw invalid(`the ${key} ${quoteJson(value)} is no address in ${quoteJson(text)}`);
+    if (address?.family === family && (isElsewhere || isBetween(address.value, bounds))) {
+      return address.value;
+    }
+    const where = isElsewhere ? `of the family of ${quoteJson(text)}` : `in ${quoteJson(text)}`;
+    throw invalid(`the ${key} ${quoteJson(value)} is no address ${where}`);
   };
-  const gateway = read("gateway", bounds.first + 1n);
+  // As for host-local: a router may have an address that is not of the subnet.
+  const gateway = read("gateway", bounds.first + 1n, true);
   const first = read("rangeStart", bounds.first + 1n);
   // The last one of IPv4 is everybody's.
   const last = read("rangeEnd", bounds.last - (family === 4 ? 1n : 0n));

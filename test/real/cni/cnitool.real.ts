@@ -63,7 +63,8 @@ test.before(async () => {
     "/etc/cni/net.d/20-ipam.conflist": IPAM,
   });
   const state = "--allow-state=/var/lib/cofferdam";
-  const delegate = `--allow-delegate=bridge,host-local --delegate-path=${BEFORE}:${NATIVE}`;
+  const delegate = `--allow-delegate=bridge,host-local --delegate-path=${BEFORE}:${NATIVE} ` +
+    "--delegate-netns=/run/netns";
   await machine.install("policy-network", {
     settings: POLICY,
     flags: ["--instance", "policy", state, ...delegate.split(" "), "--timeout", "60s"],

@@ -64,7 +64,8 @@ test.before(async () => {
   await machine.start("containerd", ["--config", "/run/test-containerd/config.toml"]);
   await machine.until("ctr --address /run/test-containerd/socket version >/dev/null 2>&1");
   const state = "--allow-state=/var/lib/cofferdam";
-  const delegate = `--allow-delegate=bridge,host-local --delegate-path=${BEFORE}:${NATIVE}`;
+  const delegate = `--allow-delegate=bridge,host-local --delegate-path=${BEFORE}:${NATIVE} ` +
+    "--delegate-netns=/run/netns";
   await machine.sh(`mkdir ${BEFORE}`);
   await machine.install("policy-network", {
     settings: POLICY,

@@ -70,6 +70,12 @@ export class Namespaces implements AsyncDisposable {
     return shown.map(({ ifname }) => ifname).filter((link) => link !== "lo");
   }
 
+  /** Removes one before its time. */
+  async remove(name: string): Promise<void> {
+    this.#names.splice(this.#names.indexOf(name), 1);
+    await run("ip", ["netns", "del", this.nameOf(name)]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) child.kill("SIGKILL");
     for (const name of this.#names) await run("ip", ["netns", "del", this.nameOf(name)]);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as assert from "uvu/assert";
 import { builtPlugin } from "../../../scripts/build-plugins.ts";
@@ -110,7 +110,10 @@ class World implements AsyncDisposable {
       "net.d/30-native.conflist": list("native", [native]),
     });
     const state = `--allow-state=${join(path, "state")}`;
-    const delegate = ["--allow-delegate=bridge,host-local,wasm-ipam", `--delegate-path=${bin}`];
+    const delegate = [
+      "--allow-delegate=bridge,host-local,wasm-ipam",
+      ...[`--delegate-path=${bin}`, "--delegate-netns=/run/netns"],
+    ];
     for (
       const [type, ...flags] of [
         ["wasm-ipam", "--instance", "ipam", state],
@@ -161,6 +164,11 @@ class World implements AsyncDisposable {
     const { error, result } = await this.ask(verb, id, wanted);
     assert.is(error, undefined);
     return (result ?? {}) as unknown as CniResult1;
+  }
+
+  /** Removes what libcni remembers of a container. */
+  async forget(id: string): Promise<void> {
+    await rm(join(this.#folder.path, "cache", "results", `web-${id}-eth0`));
   }
 
   /** What the plugins remember of containers: keys of their states. */
@@ -365,6 +373,24 @@ real("STATUS and GC reach the samples, and GC removes what is not valid", async 
   assert.ok((await world.kept()).every((key) => !key.includes("c1/eth0")));
   await world.do("gc", "c1", { valid: [] });
   assert.equal([await world.remains(), await world.kept()], [[], []]);
+});
+
+real("GC has a container leave whole that libcni does not know any more", async () => {
+  await using world = await World.make("1.1.0", "c1", "c2");
+  for (const id of ["c1", "c2"]) await world.do("add", id);
+  // As where an ADD failed, or was killed, behind this plugin.
+  await world.forget("c1");
+  await world.do("gc", "c1", { valid: [{ containerID: "c2", ifname: "eth0" }] });
+  assert.equal(await world.namespaces.links("c1"), []);
+  assert.equal((await world.remains()).filter((line) => line.includes("10.88.78.2/32")), []);
+  await world.do("add", "c1");
+  await world.forget("c1");
+  // Nor a container whose namespace is gone.
+  await world.namespaces.remove("c1");
+  await world.do("gc", "c2", { valid: [{ containerID: "c2", ifname: "eth0" }] });
+  assert.ok((await world.kept()).every((key) => !key.includes("c1/eth0")));
+  await world.do("del", "c2");
+  assert.equal(await world.kept(), []);
 });
 
 test.run();
