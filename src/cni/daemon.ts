@@ -29,8 +29,8 @@ const GRACE_MS = 2_000;
 
 /**
  * Answers the calls of what is installed in some folders, loaded once. It is reached by a socket in the
- * private folder of each, which is named for the network namespace: an executable that runs in another
- * one must be answered there.
+ * private folder of each, which is named for its namespaces: an executable that runs in others must be
+ * answered there.
  *
  * @throws {PluginError} `input.not-found` for a folder that is not there; `trust.writable` for one that
  *   others can look into; `output.unwritable`, also where another daemon serves it

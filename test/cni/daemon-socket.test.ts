@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -7,6 +7,9 @@ import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
 import { GREETING } from "../../src/cni/frame.ts";
 import { privateFolderOf } from "../../src/cni/installed-plugin.ts";
 import { PluginError } from "../../src/plugin-error.ts";
+import { shimScript } from "../../src/cni/shim/script.ts";
+import { CLI } from "../support/cli.ts";
+import { leaveOut } from "../support/optional.ts";
 import { suite } from "../support/suite.ts";
 import { callOf, CONFIG } from "./installation.ts";
 import { runShim } from "./run-shim.ts";
@@ -225,6 +228,47 @@ createServer((s) => { s.on("error", () => {}); s.write("CNI1"); s.once("data", (
     child.kill("SIGKILL");
   }
 });
+
+/** How a process gets into other namespaces, in which a path may lead elsewhere. */
+const ELSEWHERE: readonly (readonly string[])[] = [
+  ["--net"],
+  ["--mount"],
+  ["--pid", "--fork", "--mount-proc"],
+  ["--pid", "--fork"],
+  ["--user", "--map-root-user"],
+];
+
+for (const flags of ELSEWHERE) {
+  const name = flags.join(" ");
+  if (spawnSync("unshare", [...flags, "true"]).status !== 0) {
+    leaveOut(`a daemon and a call in other namespaces (unshare ${name})`, "it is not permitted");
+    continue;
+  }
+  testC(`a call in other namespaces is not the daemon's: ${name}`, async ({ world }) => {
+    const shim = await world.install();
+    await world.serve(shim);
+    const elsewhere = await runShim(shim.executable, { by: ["unshare", ...flags], stdin: STDIN });
+    assert.is(elsewhere.code, 7);
+    assert.is((await runShim(shim.executable, { stdin: STDIN })).code, 0);
+  });
+  test(`nor is one of the script: ${name}`, async ({ world }) => {
+    const shim = await world.install();
+    let asked = 0;
+    await world.pretend(shim, (socket) => {
+      asked++;
+      socket.destroy();
+    });
+    const script = `${shim.bin}/script`;
+    await writeFile(script, shimScript([CLI[0], ...CLI[1], "cni", "call", shim.configuration]));
+    await chmod(script, 0o755);
+    const elsewhere = await runShim(script, { by: ["unshare", ...flags], stdin: STDIN });
+    // The plugin of this configuration is nowhere.
+    assert.is(JSON.parse(elsewhere.stdout).code, 50);
+    assert.is(asked, 0);
+    await runShim(script, { stdin: STDIN });
+    assert.is(asked, 1);
+  });
+}
 
 test("askDaemon() says that a daemon has gone away in the middle of a call", async ({ world }) => {
   const shim = await world.install();

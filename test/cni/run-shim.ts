@@ -12,6 +12,8 @@ export interface Ran {
 
 /** How an executable is run. */
 export interface RunOptions {
+  /** A program and its arguments that run it, as `unshare` does. */
+  readonly by?: readonly string[];
   /** Over {@link ENVIRONMENT}; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string | Uint8Array;
@@ -37,9 +39,10 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 /** Runs an executable as a runtime does, which hands on its own environment. */
 export function runShim(path: string, options: RunOptions = {}): Promise<Ran> {
-  const { env, stdin = "", stdinFrom, onStart } = options;
+  const { by = [], env, stdin = "", stdinFrom, onStart } = options;
+  const command = [...by, path];
   return new Promise((resolve, reject) => {
-    const child = spawn(path, {
+    const child = spawn(command[0]!, command.slice(1), {
       env: { ...OTHERS, ...ENVIRONMENT, ...env },
       stdio: [stdinFrom === undefined ? "pipe" : openSync(stdinFrom, "r"), "pipe", "pipe"],
     });

@@ -155,18 +155,33 @@ static int open_folder(const char *folder, char *path)
   return fd;
 }
 
-/* Connects to the daemon of this network namespace. Returns -1 where there is none to be trusted. */
+/* A number for the namespaces that decide where a path leads, as ../daemon-socket.ts makes it. */
+static unsigned long long hash_namespaces(void)
+{
+  static const char *const NAMESPACES[] = {
+    "/proc/self/ns/net", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/user",
+  };
+  uint64_t hash = 0xcbf29ce484222325;
+  for (size_t i = 0; i < sizeof NAMESPACES / sizeof *NAMESPACES; i++) {
+    struct stat found;
+    uint64_t number = stat(NAMESPACES[i], &found) < 0 ? 0 : found.st_ino;
+    for (int shift = 0; shift < 64; shift += 8) {
+      hash = (hash ^ (number >> shift & 0xff)) * 0x100000001b3;
+    }
+  }
+  return hash;
+}
+
+/* Connects to the daemon of these namespaces. Returns -1 where there is none to be trusted. */
 static int open_daemon(int folder)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  struct stat network = { .st_ino = 0 };
   struct ucred peer;
   socklen_t size = sizeof peer;
   char greeting[sizeof GREETING];
-  stat("/proc/self/ns/net", &network);
   /* By way of the open folder: it is the one that was looked at, and its path may have any length. */
-  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%llu", folder,
-    (unsigned long long)network.st_ino);
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%016llx", folder,
+    hash_namespaces());
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) goto nobody;
