@@ -33,6 +33,9 @@ const STDIN = JSON.stringify(CONFIG);
 
 const RESULT = { cniVersion: "1.0.0", ips: [{ address: "10.1.0.5/16" }] };
 
+/** As it is printed. */
+const printed = (value: unknown) => JSON.stringify(value, null, 4);
+
 testC("with a daemon it gives what that answers, to the byte", async ({ world }) => {
   const shim = await world.install();
   const { bin, executable } = shim;
@@ -92,6 +95,31 @@ testC(
     await daemon.close();
   },
 );
+
+for (
+  const [name, streams, expected] of [
+    ["is full", "2>/dev/full", [0, "", printed(RESULT)]],
+    ["is closed", "2>&-", [0, "", printed(RESULT)]],
+    ["has no reader", "2>&3", [0, "", printed(RESULT)]],
+    ["and the other are closed", ">&- 2>&-", [0, "", ""]],
+    ["is fine, but no answer can be written", ">/dev/full", [1, "mynet: info: joins\n", ""]],
+  ] as const
+) {
+  testC(`an ADD that was done is told, where standard error ${name}`, async ({ world }) => {
+    const shim = await world.install();
+    await world.serve(shim, {
+      add: ({ onLog }) => {
+        onLog!({ level: "info", message: "joins" });
+        return RESULT;
+      },
+    });
+    const script =
+      `mkfifo "$0.pipe" && exec 4<>"$0.pipe" 3>"$0.pipe" 4<&-; exec "$0" ${streams} 3>&-`;
+    const by = ["/bin/sh", "-c", script];
+    const { code, signal, stdout, stderr } = await runShim(shim.executable, { by, stdin: STDIN });
+    assert.equal([signal, code, stderr, stdout], [null, ...expected]);
+  });
+}
 
 testC("standard input that cannot be read is left to the command", async ({ world }) => {
   const shim = await world.install();

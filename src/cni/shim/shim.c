@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,8 +274,20 @@ static void ask_daemon(int fd, const char *name)
   if (reply == NULL || length < 9) fail(TRY_AGAIN_LATER, LOST, "", "cni.daemon-lost");
   size_t errors = get_u32(reply + 1), output = get_u32(reply + 5);
   if (length - 9 != errors + output) fail(TRY_AGAIN_LATER, LOST, "", "cni.daemon-lost");
+  /* What was done is done: nothing about the plugin's log lines may keep the runtime from hearing it. */
+  signal(SIGPIPE, SIG_IGN);
+  int is_told = write_all(STDOUT_FILENO, reply + 9 + errors, output) == 0;
   write_all(STDERR_FILENO, reply + 9, errors);
-  exit(write_all(STDOUT_FILENO, reply + 9 + errors, output) < 0 || reply[0] != 0);
+  exit(!is_told || reply[0] != 0);
+}
+
+/* Nothing that is opened here may get the number of a standard stream that the runtime has closed. */
+static void fill_standard_streams(void)
+{
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 static char *skip_space(char *at)
@@ -361,6 +374,7 @@ int main(void)
 {
   char folder[PATH_MAX], path[PATH_MAX];
   char *name;
+  fill_standard_streams();
   find_self(folder, &name);
   int opened = open_folder(folder, path);
   int server = open_daemon(opened);
