@@ -1,6 +1,6 @@
 import { askDaemon } from "../cni/daemon-socket.ts";
 import type { CniReply } from "../cni/call.ts";
-import { type CniEnvironment, cniEnvironment } from "../cni/environment.ts";
+import { checkEnvironment, type CniEnvironment, cniEnvironment } from "../cni/environment.ts";
 import { answerInstalled } from "../cni/installed-call.ts";
 import { parseInstalled, readInstalledBytes, typeOf } from "../cni/installed-plugin.ts";
 import { faultOf } from "../cni/status.ts";
@@ -74,6 +74,8 @@ async function askedDaemon(
 ): Promise<CniReply | undefined> {
   let stdin: Uint8Array = new Uint8Array();
   try {
+    // A runtime that got these wrong may leave standard input open, so they come before it.
+    checkEnvironment(environment);
     const isVersion = environment.CNI_COMMAND === "VERSION";
     if (!isVersion) stdin = await readStdin(LIMITS.cniStdinBytes + 1);
   } catch {

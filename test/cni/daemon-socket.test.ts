@@ -13,7 +13,7 @@ import { leaveOut } from "../support/optional.ts";
 import { suite } from "../support/suite.ts";
 import { callOf, CONFIG } from "./installation.ts";
 import { runShim } from "./run-shim.ts";
-import { ShimWorld, stop, withCompiler } from "./shim-world.ts";
+import { compiled, ShimWorld, stop, withCompiler } from "./shim-world.ts";
 
 // How a daemon is asked: by the executable in C, and by the command of the one in sh.
 
@@ -21,7 +21,7 @@ interface Context {
   world: ShimWorld;
 }
 
-const test = suite<Context>("daemon-socket");
+const test = suite<Context>("daemon-socket", 60_000);
 const testC = withCompiler(test);
 
 test.before(async (context) => {
@@ -55,7 +55,6 @@ testC("with a daemon it gives what that answers, to the byte", async ({ world })
       ["STATUS", { ...CONFIG, cniVersion: "1.1.0" }],
       ["GC", CONFIG],
       ["NOPE", CONFIG],
-      ["", CONFIG],
       ["ADD", { name: "%" }],
       ["ADD", { ...CONFIG, pad: "x".repeat(200_000) }],
     ] as const
@@ -66,8 +65,6 @@ testC("with a daemon it gives what that answers, to the byte", async ({ world })
     const { code, stdout, stderr } = await runShim(executable, { env, stdin });
     assert.equal({ exitCode: code, stdout, stderr }, expected, command);
   }
-  const unset = await runShim(executable, { env: { CNI_COMMAND: undefined } });
-  assert.equal([unset.code, unset.stdout], [0, ""]);
   await daemon.close();
   assert.is((await runShim(executable)).code, 7, "the daemon is gone");
 });
@@ -143,6 +140,56 @@ testC("VERSION does not read standard input", async ({ world }) => {
   child.stdin!.destroy();
   assert.is(code, 0);
   await daemon.close();
+});
+
+/** What is wrong in an environment, and the exit code. */
+const FAULTY: readonly (readonly [env: Record<string, string>, exitCode: number])[] = [
+  [{ CNI_COMMAND: "" }, 0],
+  [{ CNI_NETNS: "" }, 1],
+  [{ CNI_CONTAINERID: "-a", CNI_PATH: "" }, 1],
+  [{ CNI_CONTAINERID: "a/b" }, 1],
+  [{ CNI_COMMAND: "DEL", CNI_IFNAME: "", CNI_PATH: "", CNI_NETNS: "" }, 1],
+  [{ CNI_COMMAND: "DEL", CNI_IFNAME: "eth0123456789ab0" }, 1],
+  [{ CNI_COMMAND: "CHECK", CNI_IFNAME: ".." }, 1],
+  [{ CNI_COMMAND: "CHECK", CNI_IFNAME: "a:b" }, 1],
+  [{ CNI_COMMAND: "CHECK", CNI_IFNAME: "a\u00a0b" }, 1],
+  [{ CNI_COMMAND: "GC", CNI_PATH: "" }, 1],
+  [{ CNI_COMMAND: "STATUS", CNI_PATH: "" }, 1],
+];
+
+for (const shim of ["c", "sh"]) {
+  if (shim === "c" && compiled === undefined) continue;
+  test(`what is wrong in the environment is told before standard input is read: ${shim}`, async ({ world }) => {
+    const command = [CLI[0], ...CLI[1], "cni", "call"];
+    const { bin, executable, configuration } = await world.install(command);
+    if (shim === "sh") await writeFile(executable, shimScript([...command, configuration]));
+    await world.serve({ bin, executable, configuration });
+    await Promise.all(
+      FAULTY.map(async ([env, exitCode]) => {
+        const { code, stdout, stderr } = await runShim(executable, { env, keepsStdin: true });
+        const expected = await askDaemon(
+          privateFolderOf(bin),
+          callOf("mynet", env["CNI_COMMAND"], { env }),
+        );
+        assert.equal({ exitCode: code, stdout, stderr }, expected, JSON.stringify(env));
+        assert.is(code, exitCode);
+      }),
+    );
+  });
+}
+
+testC("what is odd in the environment, and no error, is the daemon's", async ({ world }) => {
+  const { executable, ...shim } = await world.install();
+  await world.serve({ executable, ...shim });
+  for (
+    const env of [
+      { CNI_CONTAINERID: "9_.-Az", CNI_IFNAME: "!~0123456789abc" },
+      { CNI_COMMAND: "DEL", CNI_NETNS: "" },
+      { CNI_COMMAND: "NOPE", CNI_CONTAINERID: "", CNI_PATH: "" },
+      { CNI_COMMAND: "VERSION", CNI_CONTAINERID: "", CNI_PATH: "" },
+      { CNI_COMMAND: "GC", CNI_CONTAINERID: "", CNI_NETNS: "", CNI_IFNAME: "" },
+    ]
+  ) assert.is.not((await runShim(executable, { env, stdin: STDIN })).code, 7, JSON.stringify(env));
 });
 
 testC("a runtime that kills it ends the call in the daemon", async ({ world }) => {

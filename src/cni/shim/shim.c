@@ -203,6 +203,41 @@ nobody:
   return -1;
 }
 
+static int is_container_id(const char *text)
+{
+  static const char SET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return *text != '\0' && strchr("_.-", *text) == NULL && text[strspn(text, SET)] == '\0';
+}
+
+/* Of those in ASCII; who has others is answered all the same. */
+static int is_ifname(const char *text)
+{
+  size_t length = strlen(text);
+  if (length == 0 || length > 15 || strcmp(text, ".") == 0 || strcmp(text, "..") == 0) return 0;
+  for (; *text != '\0'; text++) if (*text <= ' ' || *text > '~' || *text == '/' || *text == ':') return 0;
+  return 1;
+}
+
+static int is_command(const char *name)
+{
+  return strcmp(variable("CNI_COMMAND"), name) == 0;
+}
+
+/*
+ * Whether the variables that the command of CNI needs are there, and fit. A runtime that got them wrong
+ * may leave standard input open, so that is told before it is read, as in ../environment.ts.
+ */
+static int is_in_order(void)
+{
+  int joins = is_command("ADD") || is_command("CHECK");
+  int is_of_one = joins || is_command("DEL");
+  if (is_of_one && !is_container_id(variable("CNI_CONTAINERID"))) return 0;
+  if (is_of_one && !is_ifname(variable("CNI_IFNAME"))) return 0;
+  if (joins && *variable("CNI_NETNS") == '\0') return 0;
+  if ((is_of_one || is_command("GC") || is_command("STATUS")) && *variable("CNI_PATH") == '\0') return 0;
+  return !is_command("");
+}
+
 static void put_u32(char *to, size_t number)
 {
   for (int i = 0; i < 4; i++) to[i] = (char)(number >> (8 * i) & 0xff);
@@ -262,7 +297,7 @@ static void ask_daemon(int fd, const char *name)
   static const char LOST[] = "the daemon went away before it had answered";
   size_t stdin_length = 0, head_length, length;
   char *input = NULL;
-  if (strcmp(variable("CNI_COMMAND"), "VERSION") != 0) {
+  if (!is_command("VERSION")) {
     input = read_all(STDIN_FILENO, MAX_STDIN + 1, &stdin_length);
     if (input == NULL) return;
   }
@@ -377,7 +412,8 @@ int main(void)
   fill_standard_streams();
   find_self(folder, &name);
   int opened = open_folder(folder, path);
-  int server = open_daemon(opened);
+  /* What is not in order needs no plugin, and so no daemon; the command finds the words. */
+  int server = is_in_order() ? open_daemon(opened) : -1;
   if (server >= 0) ask_daemon(server, name);
   run_alone(opened, path, name);
 }
