@@ -15,7 +15,7 @@ export const uninstallCni: Verb = {
     { name: "bin-dir", value: "DIR", help: "where it was installed" },
   ],
   notes:
-    `Removes the executable and its configuration, and prints their names. What the plugin keeps stays:
+    `Removes the executable, its configuration and the copy of the plugin, and prints their names. What the plugin keeps stays:
 let containers leave its networks first.`,
   run: async ({ flags, stdout }) => {
     if (flags.positionals.length > 0) throw usage(`"${flags.positionals[0]}" is not wanted here`);

@@ -3,12 +3,14 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { openBundle } from "../../src/bundle/bundle.ts";
+import { bundlesOf } from "../../src/cni/installed-bundle.ts";
 import { VERSION } from "../../src/version.ts";
 import { ENVIRONMENT } from "../cni/installation.ts";
 import { type Ran, runShim } from "../cni/run-shim.ts";
 import { CLI, type CliResult, plainEnvironment, runCli } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
-import { answeringEach, bundleOf } from "../support/guest.ts";
+import { answeringEach, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
 interface Context {
@@ -95,33 +97,86 @@ function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
   });
 }
 
-test("install cni writes two files and says so; uninstall cni removes them and says so", async (context) => {
+test("install cni writes three files and says so; uninstall cni removes them and says so", async (context) => {
   const bin = await makeBin(context);
   const installed = await install(context, bin, "--plugin", "net.wasm", "--type", "mynet");
   assert.equal([installed.code, installed.stderr], [0, ""]);
   const folder = join(bin, ".cofferdam");
   const lines = installed.stdout.trimEnd().split("\n");
-  assert.equal(lines.slice(0, 2), [`wrote ${folder}/`, `wrote ${folder}/mynet.json`]);
-  assert.match(lines[2]!, new RegExp(`^wrote ${bin}/mynet \\((compiled by|a script)`));
+  const { digest } = await openBundle(plugin(RESULT));
+  const copy = join(folder, `mynet.${digest.slice("sha256:".length)}.wasm`);
+  const names = [`${folder}/`, copy, `${folder}/mynet.json`];
+  assert.equal(lines.slice(0, 3), names.map((name) => `wrote ${name}`));
+  assert.match(lines[3]!, new RegExp(`^wrote ${bin}/mynet \\((compiled by|a script)`));
   assert.is((await stat(folder)).mode & 0o777, 0o700);
   assert.is((await stat(join(folder, "mynet.json"))).mode & 0o777, 0o600);
+  assert.is((await stat(copy)).mode & 0o777, 0o600);
   assert.is((await stat(join(bin, "mynet"))).mode & 0o777, 0o755);
-  const { command, plugin } = JSON.parse(await readFile(join(folder, "mynet.json"), "utf8"));
-  assert.equal(command.slice(-2), ["cni", "call"]);
-  assert.is(plugin.path, join(context.folder.path, "net.wasm"));
-  assert.match(plugin.digest, /^sha256:[0-9a-f]{64}$/);
+  const written = JSON.parse(await readFile(join(folder, "mynet.json"), "utf8"));
+  assert.equal(written.command.slice(-2), ["cni", "call"]);
+  assert.equal([written.plugin.path, written.plugin.digest], [copy, digest]);
   assert.equal((await readdir(bin)).sort(), [".cofferdam", "mynet"]);
 
   const removed = await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
   assert.equal([removed.code, removed.stderr], [0, ""]);
   assert.is(
     removed.stdout,
-    `removed ${bin}/mynet\nremoved ${folder}/mynet.json\nremoved ${folder}/\n`,
+    [join(bin, "mynet"), join(folder, "mynet.json"), copy, `${folder}/`]
+      .map((path) => `removed ${path}\n`).join(""),
   );
   assert.equal(await readdir(bin), []);
   const again = await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
   assert.equal([again.code, again.stdout], [2, ""]);
   assert.match(again.stderr, /Cannot uninstall "mynet": it is not in .* \[input\.not-found\]/);
+});
+
+test("what is installed is a copy, whatever becomes of the file", async (context) => {
+  const { folder } = context;
+  const bin = await makeBin(context);
+  const copies = async () =>
+    (await readdir(join(bin, ".cofferdam"))).filter((name) => name.endsWith(".wasm"));
+  const own = (n: number) => ({ ...RESULT, ips: [{ address: `10.1.0.${n}/16` }] });
+  const call = async () =>
+    JSON.parse((await runShim(join(bin, "mynet"), { stdin: config() })).stdout);
+  const args = ["--plugin", "mine/own.wasm", "--type", "mynet"];
+  await folder.write({ "mine/own.wasm": plugin(own(1)) });
+  await install(context, bin, ...args);
+  await folder.write({ "mine/own.wasm": plugin(own(2)) });
+  assert.equal(await call(), own(1));
+  await rm(join(folder.path, "mine"), { recursive: true });
+  const daemon = await startDaemon("--bin-dir", bin);
+  assert.equal(await call(), own(1));
+  const kept: string[][] = [await copies()];
+  for (const n of [2, 3]) {
+    await folder.write({ "mine/own.wasm": plugin(own(n)) });
+    const { stdout } = await install(context, bin, ...args);
+    assert.equal(await call(), own(n));
+    kept.push(await copies());
+    assert.is(/^removed /m.test(stdout), n === 3);
+    if (n === 3) assert.match(stdout, `\nremoved ${bin}/.cofferdam/${kept[0]![0]}\n`);
+  }
+  assert.equal(kept.map(({ length }) => length), [1, 2, 2]);
+  assert.not.ok(kept[2]!.includes(kept[0]![0]!));
+  await daemon.stop();
+  await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
+  assert.equal(await readdir(bin), []);
+});
+
+test("a plain module and its manifest are copied as one file", async (context) => {
+  const { folder } = context;
+  const bin = await makeBin(context);
+  const manifest = { ...MANIFEST, ...CNI };
+  await folder.write({
+    "plain/net.wasm": assemble(
+      answeringEach({ network_add: JSON.stringify(RESULT), network_del: "{}" }),
+    ),
+    "plain/plugin.json": JSON.stringify(manifest),
+  });
+  const { code } = await install(context, bin, "--plugin", "plain/net.wasm", "--type", "mynet");
+  assert.is(code, 0);
+  await rm(join(folder.path, "plain"), { recursive: true });
+  const { stdout } = await runShim(join(bin, "mynet"), { stdin: config() });
+  assert.equal(JSON.parse(stdout), RESULT);
 });
 
 test("install cni writes down settings, grants, limits and instance, with absolute paths", async (context) => {
@@ -134,8 +189,8 @@ test("install cni writes down settings, grants, limits and instance, with absolu
   );
   assert.equal([code, stderr], [0, ""]);
   const text = await readFile(join(bin, ".cofferdam", "mynet.json"), "utf8");
-  const { path: _path, digest: _digest, ...plugin } = JSON.parse(text).plugin;
-  assert.equal(plugin, {
+  const { path: _path, digest: _digest, ...written } = JSON.parse(text).plugin;
+  assert.equal(written, {
     instance: "ci",
     grants: { state: { folder: join(context.folder.path, "keep") } },
     limits: { fuel: 5_000_000, timeoutMs: 2_000, memoryPages: 16 },
@@ -143,8 +198,8 @@ test("install cni writes down settings, grants, limits and instance, with absolu
   const second = await makeBin(context);
   const args = ["--plugin", "settings.wasm", "--settings", "settings.yaml", "--type", "mynet"];
   assert.is((await install(context, second, ...args)).code, 0);
-  const written = await readFile(join(second, ".cofferdam", "mynet.json"), "utf8");
-  assert.equal(JSON.parse(written).plugin.settings, { a: "b" });
+  const other = await readFile(join(second, ".cofferdam", "mynet.json"), "utf8");
+  assert.equal(JSON.parse(other).plugin.settings, { a: "b" });
 });
 
 test("install cni writes a script where no compiler is found", async (context) => {
@@ -307,7 +362,7 @@ const CALLS:
 for (const shim of ["c", "sh"]) {
   test(`what is installed answers the same with and without a daemon: ${shim}`, async (context) => {
     const bin = await makeBin(context);
-    await context.folder.write({ "changed.wasm": plugin(RESULT) });
+    await context.folder.write({ "changed.wasm": plugin({ ...RESULT, ips: [] }) });
     for (
       const [type, path] of [["mynet", "net"], ["denies", "denies"], ["traps", "traps"], [
         "changed",
@@ -320,7 +375,8 @@ for (const shim of ["c", "sh"]) {
       if (/there is no C compiler/.test(stderr)) return;
       assert.equal([code, stderr], [0, ""]);
     }
-    await context.folder.write({ "changed.wasm": plugin({ ...RESULT, ips: [] }) });
+    const [copy] = await bundlesOf(join(bin, ".cofferdam"), "changed");
+    await writeFile(copy!, plugin(RESULT));
     const all = () =>
       Promise.all(CALLS.map(([type, env, stdin]) => runShim(join(bin, type), { env, stdin })));
     const alone = await all();
@@ -339,7 +395,7 @@ for (const shim of ["c", "sh"]) {
     assert.match(stderr, /cannot serve "changed" in .* \[bundle\.digest-mismatch\]/);
     for (const type of ["mynet", "denies", "traps"]) assert.match(stderr, `serves "${type}" in`);
     assert.equal(
-      (await readdir(join(bin, ".cofferdam"))).filter((name) => !name.endsWith(".json")),
+      (await readdir(join(bin, ".cofferdam"))).filter((name) => !/\.(json|wasm)$/.test(name)),
       [],
     );
   });
