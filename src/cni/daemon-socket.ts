@@ -18,6 +18,11 @@ export async function socketPath(folder: string): Promise<string> {
   return joinPath(folder, `daemon-${digest(await ownNamespaces())}`);
 }
 
+/** Whether a file's name is that of a daemon's socket, in whatever namespaces. */
+export function isSocketName(name: string): boolean {
+  return /^daemon-[0-9a-f]{16}$/.test(name);
+}
+
 /** Short, since a socket's path may have 107 bytes; nobody chooses these numbers. FNV-1a, as in C. */
 function digest(numbers: readonly bigint[]): string {
   let hash = 0xcbf29ce484222325n;

@@ -1,6 +1,7 @@
 import { fileKind } from "../platform/file-system.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
+import { removeEmptyFolder } from "../platform/remove-file.ts";
 import { NameInUse, placeSocket, type SocketFile } from "../platform/socket-file.ts";
 import { serveSocket, type SocketServer } from "../platform/socket-server.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -65,6 +66,8 @@ async function serveFolder(
     if (file !== undefined && !(file instanceof NameInUse)) await file.remove();
     await server?.close(GRACE_MS);
     await table.close();
+    // The last plugin that was uninstalled could not, while our name was in it.
+    await removeEmptyFolder(folder).catch(() => {});
   };
   try {
     file = await placeSocket(path, async (made) => {

@@ -1,8 +1,11 @@
-import { fileKind, isThere, readFileBounded } from "../platform/file-system.ts";
+import { fileKind, isThere, readDirectory, readFileBounded } from "../platform/file-system.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { writeFileAtomic } from "../platform/output-file.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
 import { removeEmptyFolder, removeFile } from "../platform/remove-file.ts";
+import { joinPath } from "../platform/path.ts";
+import { removeDeadSocket } from "../platform/socket-file.ts";
+import { isSocketName } from "./daemon-socket.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isPluginType } from "../capability/cni-plugin.ts";
 import { compileShim } from "./compile.ts";
@@ -11,6 +14,7 @@ import {
   encodeInstalled,
   installationPaths,
   type InstalledPlugin,
+  installedTypes,
   parseInstalled,
   PRIVATE_FOLDER,
   readInstalledBytes,
@@ -106,14 +110,22 @@ async function copyInUse(configuration: string): Promise<string | undefined> {
   }
 }
 
+/** What {@link uninstallPlugin} did. */
+export interface Uninstalled {
+  /** In that order. */
+  readonly removed: readonly string[];
+  /** What is in the way of the folder's end, though nothing is installed any more; with the reason. */
+  readonly kept: readonly { readonly path: string; readonly why: string }[];
+}
+
 /**
- * Removes what {@link installPlugin} wrote.
+ * Removes what {@link installPlugin} wrote; with the last plugin also the folder, and what a daemon left
+ * there that was killed.
  *
- * @returns What was removed, in that order.
  * @throws {PluginError} `input.not-found` where nothing is installed; `output.unwritable`, also for an
  *   executable that is not ours
  */
-export async function uninstallPlugin(binDir: string, type: string): Promise<string[]> {
+export async function uninstallPlugin(binDir: string, type: string): Promise<Uninstalled> {
   checkType(type);
   const { executable, configuration, folder } = installationPaths(binDir, type);
   await refuseForeign(executable);
@@ -125,8 +137,28 @@ export async function uninstallPlugin(binDir: string, type: string): Promise<str
     const message = `Cannot uninstall "${type}": it is not in "${binDir}"`;
     throw new PluginError("input.not-found", message);
   }
+  if (!await isThere(folder) || (await installedTypes(binDir)).length > 0) {
+    return { removed, kept: [] };
+  }
+  const kept: { path: string; why: string }[] = [];
+  for (const { name } of await readDirectory(folder)) {
+    const path = joinPath(folder, name);
+    const why = await removeLeftover(path, name);
+    if (why === undefined) removed.push(path);
+    else kept.push({ path, why });
+  }
   if (await removeEmptyFolder(folder)) removed.push(`${folder}/`);
-  return removed;
+  return { removed, kept };
+}
+
+/** @returns Why it is still there; what goes wrong here must not hide what was removed. */
+async function removeLeftover(path: string, name: string): Promise<string | undefined> {
+  if (!isSocketName(name)) return "it is not of an installed plugin";
+  try {
+    return (await removeDeadSocket(path))?.why;
+  } catch (error) {
+    return PluginError.from(error).message;
+  }
 }
 
 function checkType(type: string): void {

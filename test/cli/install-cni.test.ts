@@ -73,7 +73,9 @@ const config = (more: Record<string, unknown> = {}) =>
   JSON.stringify({ cniVersion: "1.0.0", name: "net", type: "mynet", ...more });
 
 /** Starts the daemon, and waits until it listens. */
-function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
+function startDaemon(
+  ...args: string[]
+): Promise<{ stop(signal?: NodeJS.Signals): Promise<Ran> }> {
   const child = spawn(CLI[0], [...CLI[1], "cni", "serve", ...args], {
     env: plainEnvironment() as Record<string, string>,
     stdio: ["ignore", "pipe", "pipe"],
@@ -84,8 +86,8 @@ function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
   const ended = new Promise<Ran>((resolve) =>
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
   );
-  const stop = () => {
-    child.kill("SIGTERM");
+  const stop = (signal: NodeJS.Signals = "SIGTERM") => {
+    child.kill(signal);
     return ended;
   };
   return new Promise((resolve, reject) => {
@@ -442,6 +444,48 @@ test("a daemon sees what is installed, installed again and uninstalled", async (
   await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
   assert.equal(await add().then(() => "ran", (error) => error.code), "ENOENT");
   await daemon.stop();
+});
+
+test("uninstall cni leaves nothing of a daemon that was killed", async (context) => {
+  const bin = await makeBin(context);
+  for (const type of ["a", "b"]) {
+    await install(context, bin, "--plugin", "net.wasm", "--type", type);
+  }
+  const daemon = await startDaemon("--bin-dir", bin);
+  await daemon.stop("SIGKILL");
+  const uninstall = (type: string) =>
+    runCli(["uninstall", "cni", "--type", type, "--bin-dir", bin]);
+  const first = await uninstall("a");
+  assert.equal([first.code, first.stderr], [0, ""]);
+  assert.not.match(first.stdout, "daemon");
+  const last = await uninstall("b");
+  assert.equal([last.code, last.stderr], [0, ""]);
+  assert.match(last.stdout, /removed .*\/daemon-[0-9a-f]{16}\nremoved .*\/\.cofferdam\/\n$/);
+  assert.equal(await readdir(bin), []);
+});
+
+test("uninstall cni says what stays, and a daemon takes it away when it ends", async (context) => {
+  const bin = await makeBin(context);
+  const folder = join(bin, ".cofferdam");
+  await install(context, bin, "--plugin", "net.wasm", "--type", "a");
+  const daemon = await startDaemon("--bin-dir", bin);
+  const mine = join(folder, "notes.txt");
+  await writeFile(mine, "");
+  const { code, stdout, stderr } = await runCli([
+    "uninstall",
+    "cni",
+    "--type",
+    "a",
+    "--bin-dir",
+    bin,
+  ]);
+  assert.is(code, 0);
+  assert.not.match(stdout, "daemon");
+  assert.match(stderr, /warn: kept .*\/daemon-[0-9a-f]{16}: a process listens there\n/);
+  assert.match(stderr, `warn: kept ${mine}: it is not of an installed plugin\n`);
+  await rm(mine);
+  await daemon.stop();
+  assert.equal(await readdir(bin), []);
 });
 
 test("a daemon without a folder, or with one that another serves, ends with 2", async (context) => {
