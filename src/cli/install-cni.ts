@@ -47,12 +47,12 @@ The plugin is loaded once, to see that it can be. Runtimes must run as the user 
     const command = [...selfCommand(), "cni", "call"];
     const { plugin, bundle } = await pluginOf(flags, argument);
     const installed = { command, plugin };
-    await warnOfWriters(installed, (message) => log("warn", message));
+    const warn = (message: string) => log("warn", message);
+    await warnOfWriters(installed, warn);
     const { loadInstalled } = await import("./load-installed.ts");
-    const onWarning = (message: string) => log("warn", message);
-    await (await loadInstalled(installed, { workers: 1, onWarning })).close();
+    await (await loadInstalled(installed, { workers: 1, onWarning: warn })).close();
     const shim = (flags.one("shim") ?? "auto") as Shim;
-    const changed = await installPlugin({ binDir, type, installed, bundle, shim, signal });
+    const changed = await installPlugin({ binDir, type, installed, bundle, shim, signal, warn });
     for (const { path, note, isRemoved } of changed) {
       const what = isRemoved ? "removed" : "wrote";
       await stdout.write(`${what} ${path}${note === undefined ? "" : ` (${note})`}\n`);

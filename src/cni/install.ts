@@ -39,6 +39,7 @@ export interface Installation {
   readonly bundle: Uint8Array;
   readonly shim: Shim;
   readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
 }
 
 /** A file that was written, with how it was made where that matters; or one that was removed. */
@@ -188,9 +189,9 @@ async function isOurs(executable: string): Promise<boolean> {
 }
 
 async function makeShim(
-  { binDir, type, installed, shim, signal }: Installation,
+  { binDir, type, installed, shim, signal, warn }: Installation,
 ): Promise<{ bytes: Uint8Array; note: string }> {
-  const compiled = shim === "sh" ? undefined : await compileShim(signal);
+  const compiled = shim === "sh" ? undefined : await compileShim(signal, warn);
   if (compiled !== undefined) {
     return { bytes: compiled.bytes, note: `compiled by ${compiled.compiler}` };
   }

@@ -217,6 +217,25 @@ test("install cni writes a script where no compiler is found", async (context) =
   assert.match(await readFile(join(bin, "mynet"), "utf8"), /^#!\/bin\/sh\n# cofferdam-cni-shim/);
 });
 
+test("install cni uses no compiler that others can change, and says so", async (context) => {
+  const bin = await makeBin(context);
+  const args = ["--plugin", "net.wasm", "--type", "mynet", "--bin-dir", bin];
+  const open = join(context.folder.path, "open");
+  await mkdir(open);
+  await writeFile(join(open, "cc"), `#!/bin/sh\ntouch ${open}/ran\n`);
+  await chmod(join(open, "cc"), 0o755);
+  await chmod(open, 0o777);
+  const options = { cwd: context.folder.path, env: { PATH: open } };
+  const { code, stdout, stderr } = await runCli(["install", "cni", ...args], options);
+  assert.is(code, 0);
+  assert.match(stdout, "(a script, which starts more slowly)");
+  assert.match(
+    stderr,
+    `warn: passed over the compiler ${open}/cc: "${open}" can be written by others`,
+  );
+  assert.equal(await readdir(open), ["cc"]);
+});
+
 test("install cni takes grants and commands from a configuration, and keeps to its lock", async (context) => {
   const bin = await makeBin(context);
   await context.folder.write({

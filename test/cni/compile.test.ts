@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
+import { compileShim } from "../../src/cni/compile.ts";
 import { CNI_VARIABLES } from "../../src/cni/environment.ts";
 import { installationPaths, privateFolderOf } from "../../src/cni/installed-plugin.ts";
 import { CNI_ERROR_CODES } from "../../src/contract/cni-fault.ts";
@@ -142,6 +143,39 @@ testC("the executable in C is known to be ours", () => {
   const text = new TextDecoder("latin1").decode(compiled!);
   assert.match(text, "cofferdam-cni-shim");
 });
+
+testC(
+  "a compiler that others can change is passed over, and so is what it would find",
+  async ({ world }) => {
+    const bad = join(world.folder.path, "bad");
+    const trace = join(world.folder.path, "trace");
+    const { PATH } = process.env;
+    const script = `#!/bin/sh\necho "$0" >> ${trace}\nexit 1\n`;
+    const names = ["cc", "gcc", "clang", "as", "ld"];
+    await world.folder.write(Object.fromEntries(names.map((name) => [`bad/${name}`, script])));
+    for (const name of names) await chmod(join(bad, name), 0o755);
+    await chmod(bad, 0o777);
+    try {
+      process.env.PATH = `${bad}:${PATH}`;
+      const warnings: string[] = [];
+      const { compiler } = (await compileShim(new AbortController().signal, (message) => {
+        warnings.push(message);
+      }))!;
+      assert.not.match(compiler, bad);
+      assert.is(await readFile(trace, "utf8").catch(() => ""), "");
+      assert.equal(
+        warnings.map((message) => message.split(": ")[0]),
+        ["cc", "gcc", "clang"].map((name) => `passed over the compiler ${join(bad, name)}`),
+      );
+      assert.match(warnings[0]!, `"${bad}" can be written by others`);
+      process.env.PATH = bad;
+      assert.is(await compileShim(new AbortController().signal), undefined);
+      assert.is(await readFile(trace, "utf8").catch(() => ""), "");
+    } finally {
+      process.env.PATH = PATH;
+    }
+  },
+);
 
 test("the constants of the executable in C agree with ours", async () => {
   const source = await readFile(projectPath("src", "cni", "shim", "shim.c"), "utf8");
