@@ -39,6 +39,9 @@ test.after(({ world }) => world.close());
 
 const STDIN = JSON.stringify(CONFIG);
 
+/** Of a path on Linux, with the byte that ends it. */
+const MAX_PATH = 4_096;
+
 testC("without a daemon it becomes the command, with CNI_* and PATH alone", async ({ world }) => {
   const { executable, configuration } = await world.install();
   const env = { ...ODD_ENVIRONMENT, CNI_NETNS_OVERRIDE: undefined };
@@ -118,6 +121,28 @@ testC("a folder or a configuration of another user is not used", async ({ world 
     assert.equal([code, JSON.parse(stdout).details], [1, "trust.writable"], which);
   }
 });
+
+for (
+  const [name, length] of [
+    ["the path of its folder", MAX_PATH - "/.cofferdam".length],
+    ["the path of its configuration", MAX_PATH - "/.cofferdam/mynet.json".length],
+  ] as const
+) {
+  testC(`it says that ${name} is too long`, async ({ world }) => {
+    let bin = join(world.folder.path, name);
+    while (length - bin.length > 250) bin += `/${"d".repeat(199)}`;
+    bin += `/${"d".repeat(length - bin.length - 1)}`;
+    const { folder, executable } = installationPaths(bin, "mynet");
+    await mkdir(bin, { recursive: true });
+    // One of them is so long that no folder can have it.
+    if (folder.length < MAX_PATH) await mkdir(folder, { mode: 0o700 });
+    await writeFile(executable, compiled!, { mode: 0o755 });
+    const { code, stdout } = await runShim(executable, { stdin: STDIN });
+    const fault = JSON.parse(stdout);
+    assert.equal([code, fault.code, fault.details], [1, 50, "config.invalid"]);
+    assert.match(fault.msg, /^the path is too long: \//);
+  });
+}
 
 testC("it finds what lies beside it, by whatever name it is called", async ({ world }) => {
   const { bin, executable, configuration } = await world.install();

@@ -143,7 +143,7 @@ static int open_folder(const char *folder, char *path)
 {
   struct stat found;
   if (snprintf(path, PATH_MAX, "%s/.cofferdam", folder) >= PATH_MAX) {
-    fail(NOT_AVAILABLE, "the path is too long: ", folder, "trust.writable");
+    fail(NOT_AVAILABLE, "the path is too long: ", folder, "config.invalid");
   }
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat(fd, &found) < 0) {
