@@ -164,6 +164,15 @@ testC("it finds it also while it is being replaced", async ({ world }) => {
   assert.match(stdout, configuration);
 });
 
+testC("where it is static, no loader takes anything from the environment", async ({ world }) => {
+  const isStatic = !/\/lib[^\0]*\/ld-/.test(new TextDecoder("latin1").decode(compiled!));
+  const { executable } = await world.install();
+  const env = { LD_PRELOAD: "/nowhere/evil.so" };
+  const { code, stderr } = await runShim(executable, { env, stdin: STDIN });
+  // A loader may say that it has not found it.
+  assert.equal([code, isStatic ? stderr : ""], [7, ""]);
+});
+
 testC("the executable in C is known to be ours", () => {
   const text = new TextDecoder("latin1").decode(compiled!);
   assert.match(text, "cofferdam-cni-shim");

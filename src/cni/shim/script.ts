@@ -5,7 +5,8 @@ export const SHIM_MARK = "cofferdam-cni-shim";
 
 /**
  * The executable where no C compiler is: it becomes the command, with the variables of CNI and PATH and no
- * other. The command itself looks for the daemon.
+ * other. The command itself looks for the daemon. What the system's loader takes from the environment
+ * (LD_PRELOAD) it has taken for the shell by then.
  *
  * @param command Program and arguments.
  */
