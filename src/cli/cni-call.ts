@@ -1,6 +1,6 @@
 import { askDaemon } from "../cni/daemon-socket.ts";
 import type { CniReply } from "../cni/call.ts";
-import { type CniEnvironment, cniEnvironment } from "../cni/environment.ts";
+import { checkEnvironment, type CniEnvironment, cniEnvironment } from "../cni/environment.ts";
 import { answerInstalled } from "../cni/installed-call.ts";
 import { parseInstalled, readInstalledBytes, typeOf } from "../cni/installed-plugin.ts";
 import { faultOf } from "../cni/status.ts";
@@ -9,7 +9,7 @@ import { LIMITS } from "../limits.ts";
 import { absolutePath, folderOf } from "../platform/path.ts";
 import { readStdinUpTo, startEnvironment } from "../platform/process.ts";
 import { usage } from "./flags.ts";
-import type { ExitCode, Verb } from "./verb.ts";
+import type { ExitCode, Verb, VerbContext } from "./verb.ts";
 
 /** `cofferdam cni call`: one call of a runtime, for an executable that was installed. */
 export const cniCall: Verb = {
@@ -29,12 +29,24 @@ output, and the exit code 1 for an error of CNI. No other variable of the enviro
     const type = typeOf(path);
     if (type === undefined) throw usage(`"${path}" is no configuration of a CNI plugin`);
     const call = { configuration: absolutePath(path), type, signal };
-    const reply = await answer(call, flags.has("alone"));
-    if (reply.stderr !== "") await stderr.write(reply.stderr);
-    if (reply.stdout !== "") await stdout.write(reply.stdout);
-    return reply.exitCode as ExitCode;
+    return await printReply(await answer(call, flags.has("alone")), { stdout, stderr });
   },
 };
+
+/**
+ * Says to the runtime what is answered. What was done is done, so nothing may keep it from that: a plugin's
+ * log lines come behind it, and where they cannot be written they are lost.
+ *
+ * @throws {PluginError} `output.unwritable` for the answer itself
+ */
+export async function printReply(
+  reply: CniReply,
+  { stdout, stderr }: Pick<VerbContext, "stdout" | "stderr">,
+): Promise<ExitCode> {
+  if (reply.stdout !== "") await stdout.write(reply.stdout);
+  if (reply.stderr !== "") await stderr.write(reply.stderr).catch(() => {});
+  return reply.exitCode;
+}
 
 interface Call {
   readonly configuration: string;
@@ -62,6 +74,8 @@ async function askedDaemon(
 ): Promise<CniReply | undefined> {
   let stdin: Uint8Array = new Uint8Array();
   try {
+    // A runtime that got these wrong may leave standard input open, so they come before it.
+    checkEnvironment(environment);
     const isVersion = environment.CNI_COMMAND === "VERSION";
     if (!isVersion) stdin = await readStdin(LIMITS.cniStdinBytes + 1);
   } catch {

@@ -35,11 +35,13 @@ export const installCni: Verb = {
       help: "copy the executable in C from there, where none can be compiled",
     },
   ],
-  notes: `Writes two files, and prints their names: the executable DIR/NAME and its configuration
-DIR/.cofferdam/NAME.json, closed to all but you: paths, settings, grants and the digest that the plugin
-has now. The executable goes by nothing else: no variable of a runtime's environment but CNI_* and PATH
-reaches the plugin. Installing again replaces both. One in C runs on
-all machines of its kind: --prebuilt takes it from where a compiler was. A file that is not ours is never replaced.
+  notes:
+    `Writes three files, and prints their names: the executable DIR/NAME and, in DIR/.cofferdam, which
+is closed to all but you, a copy of the plugin and the configuration NAME.json: settings, grants, paths
+and the plugin's digest. The executable goes by nothing else: no variable of a runtime's environment but
+CNI_* and PATH reaches the plugin. Installing again replaces all; the copy before the new one stays until
+the next time, for calls that have begun. An executable in C runs on all machines
+of its kind: --prebuilt takes it from where a compiler was. A file that is not ours is never replaced.
 The plugin is loaded once, to see that it can be. Runtimes must run as the user who installs.`,
   run: async ({ flags, log, stdout, signal }) => {
     const [argument, ...more] = pluginArguments(flags.given);
@@ -49,19 +51,30 @@ The plugin is loaded once, to see that it can be. Runtimes must run as the user 
     if (flags.positionals.length > 0) throw usage(`"${flags.positionals[0]}" is not wanted here`);
     const [type, binDir] = [required(flags, "type"), absolutePath(required(flags, "bin-dir"))];
     const command = [...selfCommand(), "cni", "call"];
-    const installed = { command, plugin: await pluginOf(flags, argument) };
-    await warnOfWriters(installed, (message) => log("warn", message));
+    const { plugin, bundle } = await pluginOf(flags, argument);
+    const installed = { command, plugin };
+    const warn = (message: string) => log("warn", message);
+    await warnOfWriters(installed, warn);
     const { loadInstalled } = await import("./load-installed.ts");
-    const onWarning = (message: string) => log("warn", message);
-    await (await loadInstalled(installed, { workers: 1, onWarning })).close();
+    await (await loadInstalled(installed, { workers: 1, onWarning: warn })).close();
     const shim = (flags.one("shim") ?? "auto") as Shim;
     const prebuilt = flags.one("prebuilt");
     if (prebuilt !== undefined && flags.has("shim")) {
       throw usage('"--prebuilt" says what the executable is, so "--shim" is not wanted');
     }
-    const written = await installPlugin({ binDir, type, installed, shim, prebuilt, signal });
-    for (const { path, note } of written) {
-      await stdout.write(`wrote ${path}${note === undefined ? "" : ` (${note})`}\n`);
+    const changed = await installPlugin({
+      binDir,
+      type,
+      installed,
+      bundle,
+      shim,
+      prebuilt,
+      signal,
+      warn,
+    });
+    for (const { path, note, isRemoved } of changed) {
+      const what = isRemoved ? "removed" : "wrote";
+      await stdout.write(`${what} ${path}${note === undefined ? "" : ` (${note})`}\n`);
     }
     return 0;
   },
@@ -78,7 +91,7 @@ export function required(flags: ParsedFlags, name: string): string {
 async function pluginOf(
   flags: ParsedFlags,
   { path, digest, settingsPath, instance, fuel, timeoutMs, memoryPages, allow }: PluginArgument,
-): Promise<InstalledPlugin["plugin"]> {
+): Promise<{ plugin: InstalledPlugin["plugin"]; bundle: Uint8Array }> {
   const trust = await readTrust(flags.one("config"), "always");
   const bundle = await openPluginFile(path, digest);
   const said = await trustedConfig(trust, bundle, digest);
@@ -89,7 +102,7 @@ async function pluginOf(
     memoryPages: memoryPages ?? said.limits?.memoryPages,
   });
   const grants = await grantsConfigOf(allow, said, trust.configPath);
-  return withoutUndefined({
+  const plugin = withoutUndefined({
     path: absolutePath(path),
     digest: bundle.digest,
     settings,
@@ -98,6 +111,7 @@ async function pluginOf(
     commands: said.commands,
     limits: unlessEmpty(limits),
   }) as unknown as InstalledPlugin["plugin"];
+  return { plugin, bundle: bundle.bytes };
 }
 
 /** What JSON leaves out, so that what is checked here is what is read later. */

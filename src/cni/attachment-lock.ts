@@ -6,12 +6,17 @@ import { PluginError } from "../plugin-error.ts";
 import type { AttachmentKey } from "./attachment.ts";
 
 /**
- * Locks of a cache. An attachment has one of them, by its name's hash, so that ADD, DEL and CHECK of the
- * same one exclude each other and others rarely wait; GC takes all, in their order, so that nobody waits
- * for somebody who waits for him. Files that were removed with their attachment would have to be told
- * from those that somebody is about to lock; these stay.
+ * Locks of attachments. Each has one of them, by its name's hash, so that calls about the same one exclude
+ * each other and others hardly ever wait for a stranger. Files that were removed with their attachment
+ * would have to be told from those that somebody is about to lock; these stay, and are empty.
  */
-export const LOCKS = 64;
+const LOCKS = 4_096;
+
+/** Calls about attachments share it; GC has it alone. */
+const ALL = "all";
+
+/** Who wants {@link ALL} must come through here, so that GC, which keeps it closed, is next. */
+const GATE = "gate";
 
 /** The pauses between looks at a lock that another process has; between them others may come first. */
 const PAUSE_MS = { first: 2, longest: 50 };
@@ -39,8 +44,14 @@ export function withAttachmentLock<T>(
 ): Promise<T> {
   // None of the three has a "/".
   const name = new TextEncoder().encode([network, containerId, ifname].join("/"));
-  const digits = sha256Sync(name).slice(-4);
-  return withLocks(folder, [Number.parseInt(digits, 16) % LOCKS], options, action);
+  const number = Number.parseInt(sha256Sync(name).slice(-4), 16) % LOCKS;
+  return withLocks(folder, options, action, async (take) => {
+    // First, so that nobody who waits for another call makes GC wait.
+    await take(`lock-${number}`, "exclusive");
+    const gate = await take(GATE, "shared");
+    await take(ALL, "shared");
+    gate.release();
+  });
 }
 
 /** The same for all attachments of the cache. */
@@ -49,21 +60,29 @@ export function withAllLocks<T>(
   options: LockOptions,
   action: () => Promise<T>,
 ): Promise<T> {
-  return withLocks(folder, Array.from({ length: LOCKS }, (_, n) => n), options, action);
+  return withLocks(folder, options, action, async (take) => {
+    await take(GATE, "exclusive");
+    await take(ALL, "exclusive");
+  });
 }
+
+type Kind = Parameters<typeof tryLockFile>[1];
 
 async function withLocks<T>(
   folder: string,
-  numbers: readonly number[],
-  { waitMs = LIMITS.cniLockMs, signal }: LockOptions,
+  options: LockOptions,
   action: () => Promise<T>,
+  takeAll: (take: (name: string, kind: Kind) => Promise<FileLock>) => Promise<void>,
 ): Promise<T> {
+  const { waitMs = LIMITS.cniLockMs, signal } = options;
   const deadline = performance.now() + waitMs;
   const held: FileLock[] = [];
   try {
-    for (const number of numbers) {
-      held.push(await lockFile(joinPath(folder, `lock-${number}`), deadline, waitMs, signal));
-    }
+    await takeAll(async (name, kind) => {
+      const lock = await lockFile(joinPath(folder, name), kind, deadline, waitMs, signal);
+      held.push(lock);
+      return lock;
+    });
     return await action();
   } finally {
     for (const lock of held) lock.release();
@@ -72,6 +91,7 @@ async function withLocks<T>(
 
 async function lockFile(
   path: string,
+  kind: Kind,
   deadline: number,
   waitMs: number,
   signal: AbortSignal | undefined,
@@ -80,7 +100,7 @@ async function lockFile(
     if (signal?.aborted) {
       throw new PluginError("call.aborted", "Ended a call about an attachment: aborted");
     }
-    const lock = await tryLockFile(path);
+    const lock = await tryLockFile(path, kind);
     if (lock !== undefined) return lock;
     if (performance.now() >= deadline) {
       const message = `Cannot work on the attachment: somebody else has done so for ${waitMs} ms ` +

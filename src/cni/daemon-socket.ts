@@ -1,4 +1,4 @@
-import { ownNetworkNamespace } from "../platform/network-namespace.ts";
+import { ownNamespaces } from "../platform/network-namespace.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { joinPath } from "../platform/path.ts";
 import { askSocket } from "../platform/socket-server.ts";
@@ -10,11 +10,28 @@ import { type CniRequest, decodeReply, encodeCall, GREETING } from "./frame.ts";
 const GREETING_MS = 5_000;
 
 /**
- * The socket of the daemon in this network namespace, in a private folder. A call that is made in another
- * one must be answered there, as when a runtime of a user without rights has networks of its own.
+ * The socket of the daemon in these namespaces, in a private folder. CNI_NETNS is a path, which leads
+ * elsewhere where other mounts or processes are seen, so a call that is made there must be answered
+ * there; as one of a runtime that has networks of its own, for want of rights.
  */
 export async function socketPath(folder: string): Promise<string> {
-  return joinPath(folder, `daemon-${await ownNetworkNamespace() ?? 0}`);
+  return joinPath(folder, `daemon-${digest(await ownNamespaces())}`);
+}
+
+/** Whether a file's name is that of a daemon's socket, in whatever namespaces. */
+export function isSocketName(name: string): boolean {
+  return /^daemon-[0-9a-f]{16}$/.test(name);
+}
+
+/** Short, since a socket's path may have 107 bytes; nobody chooses these numbers. FNV-1a, as in C. */
+function digest(numbers: readonly bigint[]): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const number of numbers) {
+    for (let shift = 0n; shift < 64n; shift += 8n) {
+      hash = BigInt.asUintN(64, (hash ^ (number >> shift & 0xffn)) * 0x100000001b3n);
+    }
+  }
+  return hash.toString(16).padStart(16, "0");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { fileKind } from "../platform/file-system.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
+import { removeEmptyFolder } from "../platform/remove-file.ts";
 import { NameInUse, placeSocket, type SocketFile } from "../platform/socket-file.ts";
 import { serveSocket, type SocketServer } from "../platform/socket-server.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -29,8 +30,8 @@ const GRACE_MS = 2_000;
 
 /**
  * Answers the calls of what is installed in some folders, loaded once. It is reached by a socket in the
- * private folder of each, which is named for the network namespace: an executable that runs in another
- * one must be answered there.
+ * private folder of each, which is named for its namespaces: an executable that runs in others must be
+ * answered there.
  *
  * @throws {PluginError} `input.not-found` for a folder that is not there; `trust.writable` for one that
  *   others can look into; `output.unwritable`, also where another daemon serves it
@@ -65,6 +66,8 @@ async function serveFolder(
     if (file !== undefined && !(file instanceof NameInUse)) await file.remove();
     await server?.close(GRACE_MS);
     await table.close();
+    // The last plugin that was uninstalled could not, while our name was in it.
+    await removeEmptyFolder(folder).catch(() => {});
   };
   try {
     file = await placeSocket(path, async (made) => {

@@ -1,17 +1,24 @@
-import { fileKind, isThere, readFileBounded } from "../platform/file-system.ts";
+import { fileKind, isThere, readDirectory, readFileBounded } from "../platform/file-system.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { writeFileAtomic } from "../platform/output-file.ts";
 import { makePrivateFolder } from "../platform/private-folder.ts";
 import { removeEmptyFolder, removeFile } from "../platform/remove-file.ts";
+import { joinPath } from "../platform/path.ts";
+import { removeDeadSocket } from "../platform/socket-file.ts";
+import { isSocketName } from "./daemon-socket.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isPluginType } from "../capability/cni-plugin.ts";
 import { compileShim } from "./compile.ts";
+import { bundlePath, bundlesOf } from "./installed-bundle.ts";
 import { readPrebuilt } from "./prebuilt.ts";
 import {
   encodeInstalled,
   installationPaths,
   type InstalledPlugin,
+  installedTypes,
+  parseInstalled,
   PRIVATE_FOLDER,
+  readInstalledBytes,
 } from "./installed-plugin.ts";
 import { MAX_SHIM_BYTES, SHIM_MARK, shimScript } from "./shim/script.ts";
 
@@ -27,30 +34,36 @@ export interface Installation {
   readonly binDir: string;
   /** The name by which networks ask for it. */
   readonly type: string;
+  /** The plugin's path is not looked at: it becomes that of the copy. */
   readonly installed: InstalledPlugin;
+  /** Its file, with the digest that `installed` says. */
+  readonly bundle: Uint8Array;
   readonly shim: Shim;
   /** An executable in C that was compiled elsewhere; nothing is compiled then. */
   readonly prebuilt?: string | undefined;
   readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
 }
 
-/** A file that was written, with how it was made where that matters. */
-export interface WrittenFile {
+/** A file that was written, with how it was made where that matters; or one that was removed. */
+export interface ChangedFile {
   readonly path: string;
   readonly note?: string;
+  readonly isRemoved?: boolean;
 }
 
 /**
- * Installs a plugin, or installs it again: each file is replaced as a whole, and the configuration comes
- * first, so that a call finds the old state or the new one.
+ * Installs a plugin, or installs it again. Each file is replaced as a whole: a copy of the bundle, which
+ * what is built later leaves alone, then the configuration and the executable, so that a call finds the
+ * old state or the new one. The copy before this one stays for those that have just begun.
  *
- * @returns What was written, in that order.
+ * @returns What was written and removed, in that order.
  * @throws {PluginError} `usage.invalid` for a name that is none, or a path that the executable could not
  *   read; `input.not-found` for a folder that is not there; `output.unwritable`, also for an executable
  *   that is not ours; `trust.writable` where others could change what is installed
  */
-export async function installPlugin(installation: Installation): Promise<WrittenFile[]> {
-  const { binDir, type, installed } = installation;
+export async function installPlugin(installation: Installation): Promise<ChangedFile[]> {
+  const { binDir, type, installed, bundle } = installation;
   checkType(type);
   const unreadable = installed.command.find((word) => JSON.stringify(word) !== `"${word}"`);
   if (unreadable !== undefined) {
@@ -70,35 +83,86 @@ export async function installPlugin(installation: Installation): Promise<Written
   if (fault !== undefined) {
     throw new PluginError("trust.writable", `Cannot install in "${folder}": ${fault}`);
   }
+  const copy = bundlePath(folder, type, installed.plugin.digest);
+  const kept = [copy, await copyInUse(configuration)];
+  const plugin = { ...installed.plugin, path: copy };
   const mode = { refuseLinks: true };
-  await writeFileAtomic(configuration, encodeInstalled(installed), { mode: 0o600, ...mode });
+  await writeFileAtomic(copy, bundle, { mode: 0o600, ...mode });
+  await writeFileAtomic(configuration, encodeInstalled({ ...installed, plugin }), {
+    mode: 0o600,
+    ...mode,
+  });
   await writeFileAtomic(executable, made.bytes, { mode: 0o755, ...mode });
+  const old = (await bundlesOf(folder, type)).filter((path) => !kept.includes(path));
+  for (const path of old) await removeFile(path);
   return [
     ...(isNew ? [{ path: `${folder}/` }] : []),
+    { path: copy },
     { path: configuration },
     { path: executable, note: made.note },
+    ...old.map((path) => ({ path, isRemoved: true })),
   ];
 }
 
+/** The bundle of the configuration that is about to be replaced, where there is one that can be used. */
+async function copyInUse(configuration: string): Promise<string | undefined> {
+  try {
+    const bytes = await readInstalledBytes(configuration);
+    return (await parseInstalled(configuration, bytes)).plugin.path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What {@link uninstallPlugin} did. */
+export interface Uninstalled {
+  /** In that order. */
+  readonly removed: readonly string[];
+  /** What is in the way of the folder's end, though nothing is installed any more; with the reason. */
+  readonly kept: readonly { readonly path: string; readonly why: string }[];
+}
+
 /**
- * Removes what {@link installPlugin} wrote.
+ * Removes what {@link installPlugin} wrote; with the last plugin also the folder, and what a daemon left
+ * there that was killed.
  *
- * @returns What was removed, in that order.
  * @throws {PluginError} `input.not-found` where nothing is installed; `output.unwritable`, also for an
  *   executable that is not ours
  */
-export async function uninstallPlugin(binDir: string, type: string): Promise<string[]> {
+export async function uninstallPlugin(binDir: string, type: string): Promise<Uninstalled> {
   checkType(type);
   const { executable, configuration, folder } = installationPaths(binDir, type);
   await refuseForeign(executable);
   const removed: string[] = [];
-  for (const path of [executable, configuration]) if (await removeFile(path)) removed.push(path);
+  for (const path of [executable, configuration, ...await bundlesOf(folder, type)]) {
+    if (await removeFile(path)) removed.push(path);
+  }
   if (removed.length === 0) {
     const message = `Cannot uninstall "${type}": it is not in "${binDir}"`;
     throw new PluginError("input.not-found", message);
   }
+  if (!await isThere(folder) || (await installedTypes(binDir)).length > 0) {
+    return { removed, kept: [] };
+  }
+  const kept: { path: string; why: string }[] = [];
+  for (const { name } of await readDirectory(folder)) {
+    const path = joinPath(folder, name);
+    const why = await removeLeftover(path, name);
+    if (why === undefined) removed.push(path);
+    else kept.push({ path, why });
+  }
   if (await removeEmptyFolder(folder)) removed.push(`${folder}/`);
-  return removed;
+  return { removed, kept };
+}
+
+/** @returns Why it is still there; what goes wrong here must not hide what was removed. */
+async function removeLeftover(path: string, name: string): Promise<string | undefined> {
+  if (!isSocketName(name)) return "it is not of an installed plugin";
+  try {
+    return (await removeDeadSocket(path))?.why;
+  } catch (error) {
+    return PluginError.from(error).message;
+  }
 }
 
 function checkType(type: string): void {
@@ -126,12 +190,12 @@ async function isOurs(executable: string): Promise<boolean> {
 }
 
 async function makeShim(
-  { binDir, type, installed, shim, prebuilt, signal }: Installation,
+  { binDir, type, installed, shim, prebuilt, signal, warn }: Installation,
 ): Promise<{ bytes: Uint8Array; note: string }> {
   if (prebuilt !== undefined) {
     return { bytes: await readPrebuilt(prebuilt, signal), note: `a copy of ${prebuilt}` };
   }
-  const compiled = shim === "sh" ? undefined : await compileShim(signal);
+  const compiled = shim === "sh" ? undefined : await compileShim(signal, warn);
   if (compiled !== undefined) {
     return { bytes: compiled.bytes, note: `compiled by ${compiled.compiler}` };
   }

@@ -16,7 +16,7 @@ export interface InstalledPlugin {
    * follow. The executable in C finds it as the first member, in plain text.
    */
   readonly command: readonly string[];
-  /** The plugin; its paths are absolute, and its digest is what it was when it was installed. */
+  /** The plugin, by the copy of its bundle beside this file; its paths are absolute. */
   readonly plugin: PluginConfig & { readonly path: string; readonly digest: string };
 }
 

@@ -76,8 +76,7 @@ export class PluginTable {
   async acquire(type: string): Promise<PluginUse> {
     if (!isPluginType(type)) throw new PluginError("config.invalid", "Cannot use this name");
     const { configuration } = installationPaths(this.#binDir, type);
-    const entry = await this.#current(type, configuration);
-    entry.users++;
+    const entry = await this.#use(type, configuration);
     const release = () => {
       entry.users--;
       this.#closeUnused(entry);
@@ -97,7 +96,8 @@ export class PluginTable {
     await Promise.all(this.#closing);
   }
 
-  async #current(type: string, configuration: string): Promise<Entry> {
+  /** The entry of a type, with one user more: nobody may end it before its caller goes on. */
+  async #use(type: string, configuration: string): Promise<Entry> {
     let bytes: Uint8Array;
     try {
       bytes = await readInstalledBytes(configuration);
@@ -106,12 +106,15 @@ export class PluginTable {
       throw error;
     }
     const known = this.#entries.get(type);
-    if (known !== undefined && isSame(known.bytes, bytes)) return known;
+    if (known !== undefined && isSame(known.bytes, bytes)) {
+      known.users++;
+      return known;
+    }
     this.#retire(type);
     const loaded = parseInstalled(configuration, bytes).then(this.#load);
     // Whoever asked first hears of it.
     loaded.catch(() => {});
-    const entry = { bytes, loaded, users: 0, isRetired: false };
+    const entry = { bytes, loaded, users: 1, isRetired: false };
     this.#entries.set(type, entry);
     return entry;
   }

@@ -11,9 +11,15 @@ let sqlite: Promise<OpenSqlite> | undefined;
 /** A database that nobody refers to any more is closed when the memory is cleaned up, and its lock gone. */
 const held: Set<SqliteDatabase> = new Set();
 
+/** What takes each kind of lock: reading keeps others from writing for as long as the transaction lasts. */
+const TAKES = {
+  exclusive: "BEGIN EXCLUSIVE",
+  shared: "BEGIN; SELECT 1 FROM sqlite_schema",
+};
+
 /**
- * Takes a file's lock, which one holder at a time has, of all processes of this machine, on Node and
- * on Deno alike.
+ * Takes a file's lock, of all processes of this machine, on Node and on Deno alike: one holder has it
+ * alone (`exclusive`), or several share it.
  *
  * Node offers no lock on a file, but SQLite takes one for a transaction: the file is an empty database
  * that nothing is ever written to. So the file must be on a local disk, and this process must not open
@@ -23,12 +29,15 @@ const held: Set<SqliteDatabase> = new Set();
  * @returns undefined where somebody else has it
  * @throws {PluginError} `output.unwritable`; `config.invalid` where there is no SQLite
  */
-export async function tryLockFile(path: string): Promise<FileLock | undefined> {
+export async function tryLockFile(
+  path: string,
+  kind: keyof typeof TAKES = "exclusive",
+): Promise<FileLock | undefined> {
   const open = await (sqlite ??= loadSqlite());
   try {
     const database = open(path, { timeout: 0 });
     try {
-      database.exec("BEGIN EXCLUSIVE");
+      database.exec(TAKES[kind]);
       held.add(database);
       const release = () => {
         if (held.delete(database)) database.close();

@@ -1,20 +1,27 @@
 import { stat } from "node:fs/promises";
 
-/** The network namespace that this process is in, on a system that has them. */
-const OWN = "/proc/self/ns/net";
+/** What decides where a path leads (`/run/netns/a`, `/proc/7/ns/net`), and whose it is; the network first. */
+const NAMESPACES = ["net", "mnt", "pid", "user"];
 
 /** A process stays where it was started: nothing here enters another one. */
-let own: Promise<Identity | undefined> | undefined;
+let own: Promise<(Identity | undefined)[]> | undefined;
 
-/** A number that no other network namespace of this machine has now; undefined where there is none. */
-export async function ownNetworkNamespace(): Promise<bigint | undefined> {
-  return (await (own ??= identity(OWN)))?.ino;
+function ownIdentities(): Promise<(Identity | undefined)[]> {
+  return own ??= Promise.all(NAMESPACES.map((name) => identity(`/proc/self/ns/${name}`)));
+}
+
+/**
+ * Numbers that no process has together which would find something else at a path than this one does;
+ * 0 for a kind of namespaces that this system has not.
+ */
+export async function ownNamespaces(): Promise<bigint[]> {
+  return (await ownIdentities()).map((found) => found?.ino ?? 0n);
 }
 
 /** Whether `path` is that of the network namespace that this process is in; false where it is none. */
 export async function isOwnNetworkNamespace(path: string): Promise<boolean> {
   if (path === "") return false;
-  const [here, there] = await Promise.all([own ??= identity(OWN), identity(path)]);
+  const [[here], there] = await Promise.all([ownIdentities(), identity(path)]);
   return here !== undefined && here.dev === there?.dev && here.ino === there.ino;
 }
 

@@ -59,6 +59,24 @@ export async function placeSocket(
   }
 }
 
+/**
+ * Removes a socket that nobody listens on.
+ *
+ * @returns What it is instead, where it is none; undefined also where nothing is there.
+ * @throws {PluginError} `output.unwritable`
+ */
+export async function removeDeadSocket(path: string): Promise<NameInUse | undefined> {
+  let folder: string | undefined;
+  try {
+    folder = await mkdtemp(join(dirname(path), ".c-"));
+    return await takeAway(path, join(folder, "old"));
+  } catch (error) {
+    throw asOutputError(path, error);
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** @returns false where something stands there already. */
 async function linkUnlessThere(made: string, path: string): Promise<boolean> {
   try {

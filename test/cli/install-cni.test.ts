@@ -4,12 +4,14 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "n
 import { join, resolve } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
+import { openBundle } from "../../src/bundle/bundle.ts";
+import { bundlesOf } from "../../src/cni/installed-bundle.ts";
 import { VERSION } from "../../src/version.ts";
 import { ENVIRONMENT } from "../cni/installation.ts";
 import { type Ran, runShim } from "../cni/run-shim.ts";
 import { CLI, type CliResult, plainEnvironment, runCli } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
-import { answeringEach, bundleOf } from "../support/guest.ts";
+import { answeringEach, assemble, bundleOf, MANIFEST } from "../support/guest.ts";
 import { suite } from "../support/suite.ts";
 
 interface Context {
@@ -73,7 +75,9 @@ const config = (more: Record<string, unknown> = {}) =>
   JSON.stringify({ cniVersion: "1.0.0", name: "net", type: "mynet", ...more });
 
 /** Starts the daemon, and waits until it listens. */
-function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
+function startDaemon(
+  ...args: string[]
+): Promise<{ stop(signal?: NodeJS.Signals): Promise<Ran> }> {
   const child = spawn(CLI[0], [...CLI[1], "cni", "serve", ...args], {
     env: plainEnvironment() as Record<string, string>,
     stdio: ["ignore", "pipe", "pipe"],
@@ -84,9 +88,9 @@ function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
   const ended = new Promise<Ran>((resolve) =>
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
   );
-  const stop = () => {
+  const stop = (signal: NodeJS.Signals = "SIGTERM") => {
     // Not by `child.kill`, after which Deno says that the signal ended it, whatever did.
-    process.kill(child.pid!, "SIGTERM");
+    process.kill(child.pid!, signal);
     return ended;
   };
   return new Promise((resolve, reject) => {
@@ -98,33 +102,86 @@ function startDaemon(...args: string[]): Promise<{ stop(): Promise<Ran> }> {
   });
 }
 
-test("install cni writes two files and says so; uninstall cni removes them and says so", async (context) => {
+test("install cni writes three files and says so; uninstall cni removes them and says so", async (context) => {
   const bin = await makeBin(context);
   const installed = await install(context, bin, "--plugin", "net.wasm", "--type", "mynet");
   assert.equal([installed.code, installed.stderr], [0, ""]);
   const folder = join(bin, ".cofferdam");
   const lines = installed.stdout.trimEnd().split("\n");
-  assert.equal(lines.slice(0, 2), [`wrote ${folder}/`, `wrote ${folder}/mynet.json`]);
-  assert.match(lines[2]!, new RegExp(`^wrote ${bin}/mynet \\((compiled by|a script)`));
+  const { digest } = await openBundle(plugin(RESULT));
+  const copy = join(folder, `mynet.${digest.slice("sha256:".length)}.wasm`);
+  const names = [`${folder}/`, copy, `${folder}/mynet.json`];
+  assert.equal(lines.slice(0, 3), names.map((name) => `wrote ${name}`));
+  assert.match(lines[3]!, new RegExp(`^wrote ${bin}/mynet \\((compiled by|a script)`));
   assert.is((await stat(folder)).mode & 0o777, 0o700);
   assert.is((await stat(join(folder, "mynet.json"))).mode & 0o777, 0o600);
+  assert.is((await stat(copy)).mode & 0o777, 0o600);
   assert.is((await stat(join(bin, "mynet"))).mode & 0o777, 0o755);
-  const { command, plugin } = JSON.parse(await readFile(join(folder, "mynet.json"), "utf8"));
-  assert.equal(command.slice(-2), ["cni", "call"]);
-  assert.is(plugin.path, join(context.folder.path, "net.wasm"));
-  assert.match(plugin.digest, /^sha256:[0-9a-f]{64}$/);
+  const written = JSON.parse(await readFile(join(folder, "mynet.json"), "utf8"));
+  assert.equal(written.command.slice(-2), ["cni", "call"]);
+  assert.equal([written.plugin.path, written.plugin.digest], [copy, digest]);
   assert.equal((await readdir(bin)).sort(), [".cofferdam", "mynet"]);
 
   const removed = await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
   assert.equal([removed.code, removed.stderr], [0, ""]);
   assert.is(
     removed.stdout,
-    `removed ${bin}/mynet\nremoved ${folder}/mynet.json\nremoved ${folder}/\n`,
+    [join(bin, "mynet"), join(folder, "mynet.json"), copy, `${folder}/`]
+      .map((path) => `removed ${path}\n`).join(""),
   );
   assert.equal(await readdir(bin), []);
   const again = await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
   assert.equal([again.code, again.stdout], [2, ""]);
   assert.match(again.stderr, /Cannot uninstall "mynet": it is not in .* \[input\.not-found\]/);
+});
+
+test("what is installed is a copy, whatever becomes of the file", async (context) => {
+  const { folder } = context;
+  const bin = await makeBin(context);
+  const copies = async () =>
+    (await readdir(join(bin, ".cofferdam"))).filter((name) => name.endsWith(".wasm"));
+  const own = (n: number) => ({ ...RESULT, ips: [{ address: `10.1.0.${n}/16` }] });
+  const call = async () =>
+    JSON.parse((await runShim(join(bin, "mynet"), { stdin: config() })).stdout);
+  const args = ["--plugin", "mine/own.wasm", "--type", "mynet"];
+  await folder.write({ "mine/own.wasm": plugin(own(1)) });
+  await install(context, bin, ...args);
+  await folder.write({ "mine/own.wasm": plugin(own(2)) });
+  assert.equal(await call(), own(1));
+  await rm(join(folder.path, "mine"), { recursive: true });
+  const daemon = await startDaemon("--bin-dir", bin);
+  assert.equal(await call(), own(1));
+  const kept: string[][] = [await copies()];
+  for (const n of [2, 3]) {
+    await folder.write({ "mine/own.wasm": plugin(own(n)) });
+    const { stdout } = await install(context, bin, ...args);
+    assert.equal(await call(), own(n));
+    kept.push(await copies());
+    assert.is(/^removed /m.test(stdout), n === 3);
+    if (n === 3) assert.match(stdout, `\nremoved ${bin}/.cofferdam/${kept[0]![0]}\n`);
+  }
+  assert.equal(kept.map(({ length }) => length), [1, 2, 2]);
+  assert.not.ok(kept[2]!.includes(kept[0]![0]!));
+  await daemon.stop();
+  await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
+  assert.equal(await readdir(bin), []);
+});
+
+test("a plain module and its manifest are copied as one file", async (context) => {
+  const { folder } = context;
+  const bin = await makeBin(context);
+  const manifest = { ...MANIFEST, ...CNI };
+  await folder.write({
+    "plain/net.wasm": assemble(
+      answeringEach({ network_add: JSON.stringify(RESULT), network_del: "{}" }),
+    ),
+    "plain/plugin.json": JSON.stringify(manifest),
+  });
+  const { code } = await install(context, bin, "--plugin", "plain/net.wasm", "--type", "mynet");
+  assert.is(code, 0);
+  await rm(join(folder.path, "plain"), { recursive: true });
+  const { stdout } = await runShim(join(bin, "mynet"), { stdin: config() });
+  assert.equal(JSON.parse(stdout), RESULT);
 });
 
 test("install cni writes down settings, grants, limits and instance, with absolute paths", async (context) => {
@@ -137,8 +194,8 @@ test("install cni writes down settings, grants, limits and instance, with absolu
   );
   assert.equal([code, stderr], [0, ""]);
   const text = await readFile(join(bin, ".cofferdam", "mynet.json"), "utf8");
-  const { path: _path, digest: _digest, ...plugin } = JSON.parse(text).plugin;
-  assert.equal(plugin, {
+  const { path: _path, digest: _digest, ...written } = JSON.parse(text).plugin;
+  assert.equal(written, {
     instance: "ci",
     grants: { state: { folder: join(context.folder.path, "keep") } },
     limits: { fuel: 5_000_000, timeoutMs: 2_000, memoryPages: 16 },
@@ -155,8 +212,8 @@ test("install cni writes down settings, grants, limits and instance, with absolu
   const second = await makeBin(context);
   const args = ["--plugin", "settings.wasm", "--settings", "settings.yaml", "--type", "mynet"];
   assert.is((await install(context, second, ...args)).code, 0);
-  const written = await readFile(join(second, ".cofferdam", "mynet.json"), "utf8");
-  assert.equal(JSON.parse(written).plugin.settings, { a: "b" });
+  const other = await readFile(join(second, ".cofferdam", "mynet.json"), "utf8");
+  assert.equal(JSON.parse(other).plugin.settings, { a: "b" });
 });
 
 test("install cni writes a script where no compiler is found", async (context) => {
@@ -192,6 +249,25 @@ test("install cni copies an executable in C that was compiled elsewhere", async 
   );
   assert.is((await run("--prebuilt", prebuilt, "--shim", "c")).code, 2);
   assert.is((await run("--prebuilt", join(first, ".cofferdam", "mynet.json"))).code, 2);
+});
+
+test("install cni uses no compiler that others can change, and says so", async (context) => {
+  const bin = await makeBin(context);
+  const args = ["--plugin", "net.wasm", "--type", "mynet", "--bin-dir", bin];
+  const open = join(context.folder.path, "open");
+  await mkdir(open);
+  await writeFile(join(open, "cc"), `#!/bin/sh\ntouch ${open}/ran\n`);
+  await chmod(join(open, "cc"), 0o755);
+  await chmod(open, 0o777);
+  const options = { cwd: context.folder.path, env: { PATH: open } };
+  const { code, stdout, stderr } = await runCli(["install", "cni", ...args], options);
+  assert.is(code, 0);
+  assert.match(stdout, "(a script, which starts more slowly)");
+  assert.match(
+    stderr,
+    `warn: passed over the compiler ${open}/cc: "${open}" can be written by others`,
+  );
+  assert.equal(await readdir(open), ["cc"]);
 });
 
 test("install cni takes grants and commands from a configuration, and keeps to its lock", async (context) => {
@@ -341,7 +417,7 @@ const CALLS:
 for (const shim of ["c", "sh"]) {
   test(`what is installed answers the same with and without a daemon: ${shim}`, async (context) => {
     const bin = await makeBin(context);
-    await context.folder.write({ "changed.wasm": plugin(RESULT) });
+    await context.folder.write({ "changed.wasm": plugin({ ...RESULT, ips: [] }) });
     for (
       const [type, path] of [["mynet", "net"], ["denies", "denies"], ["traps", "traps"], [
         "changed",
@@ -354,7 +430,8 @@ for (const shim of ["c", "sh"]) {
       if (/there is no C compiler/.test(stderr)) return;
       assert.equal([code, stderr], [0, ""]);
     }
-    await context.folder.write({ "changed.wasm": plugin({ ...RESULT, ips: [] }) });
+    const [copy] = await bundlesOf(join(bin, ".cofferdam"), "changed");
+    await writeFile(copy!, plugin(RESULT));
     const all = () =>
       Promise.all(CALLS.map(([type, env, stdin]) => runShim(join(bin, type), { env, stdin })));
     const alone = await all();
@@ -375,7 +452,7 @@ for (const shim of ["c", "sh"]) {
     // An end that was asked for is no interruption.
     assert.is(stderr.trimEnd().split("\n").at(-1), `cofferdam: listens in ${bin}`);
     assert.equal(
-      (await readdir(join(bin, ".cofferdam"))).filter((name) => !name.endsWith(".json")),
+      (await readdir(join(bin, ".cofferdam"))).filter((name) => !/\.(json|wasm)$/.test(name)),
       [],
     );
   });
@@ -422,6 +499,48 @@ test("a daemon sees what is installed, installed again and uninstalled", async (
   await runCli(["uninstall", "cni", "--type", "mynet", "--bin-dir", bin]);
   assert.equal(await add().then(() => "ran", (error) => error.code), "ENOENT");
   await daemon.stop();
+});
+
+test("uninstall cni leaves nothing of a daemon that was killed", async (context) => {
+  const bin = await makeBin(context);
+  for (const type of ["a", "b"]) {
+    await install(context, bin, "--plugin", "net.wasm", "--type", type);
+  }
+  const daemon = await startDaemon("--bin-dir", bin);
+  await daemon.stop("SIGKILL");
+  const uninstall = (type: string) =>
+    runCli(["uninstall", "cni", "--type", type, "--bin-dir", bin]);
+  const first = await uninstall("a");
+  assert.equal([first.code, first.stderr], [0, ""]);
+  assert.not.match(first.stdout, "daemon");
+  const last = await uninstall("b");
+  assert.equal([last.code, last.stderr], [0, ""]);
+  assert.match(last.stdout, /removed .*\/daemon-[0-9a-f]{16}\nremoved .*\/\.cofferdam\/\n$/);
+  assert.equal(await readdir(bin), []);
+});
+
+test("uninstall cni says what stays, and a daemon takes it away when it ends", async (context) => {
+  const bin = await makeBin(context);
+  const folder = join(bin, ".cofferdam");
+  await install(context, bin, "--plugin", "net.wasm", "--type", "a");
+  const daemon = await startDaemon("--bin-dir", bin);
+  const mine = join(folder, "notes.txt");
+  await writeFile(mine, "");
+  const { code, stdout, stderr } = await runCli([
+    "uninstall",
+    "cni",
+    "--type",
+    "a",
+    "--bin-dir",
+    bin,
+  ]);
+  assert.is(code, 0);
+  assert.not.match(stdout, "daemon");
+  assert.match(stderr, /warn: kept .*\/daemon-[0-9a-f]{16}: a process listens there\n/);
+  assert.match(stderr, `warn: kept ${mine}: it is not of an installed plugin\n`);
+  await rm(mine);
+  await daemon.stop();
+  assert.equal(await readdir(bin), []);
 });
 
 test("a daemon without a folder, or with one that another serves, ends with 2", async (context) => {

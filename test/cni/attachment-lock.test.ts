@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { LOCKS, withAllLocks, withAttachmentLock } from "../../src/cni/attachment-lock.ts";
+import { withAllLocks, withAttachmentLock } from "../../src/cni/attachment-lock.ts";
+import { tryLockFile } from "../../src/platform/file-lock.ts";
 import { ResultCache } from "../../src/cni/result-cache.ts";
 import { type Command, pairOf } from "../support/both-runtimes.ts";
 import { plainEnvironment } from "../support/cli.ts";
@@ -10,7 +11,7 @@ import { suiteFolder } from "../support/folder.ts";
 import { pause, rejection } from "../support/process-fixture.ts";
 import { suite } from "../support/suite.ts";
 
-const test = suite("cni/attachment-lock");
+const test = suite("cni/attachment-lock", 60_000);
 
 const folder = suiteFolder(test);
 
@@ -28,6 +29,11 @@ async function startHolder([program, ...args]: Command, cache: string): Promise<
     child.on("close", () => reject(new Error(`it ended: ${errors}`)));
   });
   return child;
+}
+
+/** Waits until something is so. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await isSo()) await pause(2);
 }
 
 test("one call at a time works on an attachment; others do not wait for it", async () => {
@@ -65,7 +71,47 @@ test("all locks exclude each attachment's, both ways", async () => {
   });
   await Promise.all([...others, all]);
   assert.ok(isAlone);
-  assert.is((await readdir(folder.path)).length, LOCKS);
+  const files = (await readdir(folder.path)).filter((name) => !name.startsWith("lock-"));
+  assert.equal(files.sort(), ["all", "gate"]);
+});
+
+test("fifty calls at once do not wait for each other", async () => {
+  let meet!: () => void;
+  const haveMet = new Promise<void>((resolve) => meet = resolve);
+  let inside = 0;
+  await Promise.all(Array.from({ length: 50 }, (_, n) => {
+    const key = { ...KEY, containerId: `${"0123456789abcdef"[n % 16]}-${n}` };
+    return withAttachmentLock(folder.path, key, { waitMs: 20_000 }, () => {
+      if (++inside === 50) meet();
+      return haveMet;
+    });
+  }));
+});
+
+test("calls that come while GC waits come after it", async () => {
+  const order: string[] = [];
+  const work = (containerId: string, action: () => Promise<void>) =>
+    withAttachmentLock(folder.path, { ...KEY, containerId }, {}, async () => {
+      await action();
+      order.push(containerId);
+    });
+  let release!: () => void;
+  const first = work("first", () => new Promise((resolve) => release = resolve));
+  await until(() => release !== undefined);
+  const gc = withAllLocks(folder.path, {}, () => Promise.resolve(void order.push("gc")));
+  const gate = join(folder.path, "gate");
+  await until(async () => {
+    const lock = await tryLockFile(gate, "shared");
+    lock?.release();
+    return lock === undefined;
+  });
+  const later = ["a", "b", "c"].map((name) => work(name, () => Promise.resolve()));
+  await pause(100);
+  assert.equal(order, []);
+  release();
+  await Promise.all([first, gc, ...later]);
+  assert.equal(order.slice(0, 2), ["first", "gc"]);
+  assert.is(order.length, 5);
 });
 
 test("an action's failure gives the lock back", async () => {
@@ -110,7 +156,7 @@ test("a lock that cannot be made is an error", async () => {
   const work = withAllLocks(join(folder.path, "nowhere"), {}, async () => {});
   await rejection(work, "output.unwritable");
   await folder.write({
-    "bad/lock-0": "this is no database, and long enough to be looked at ".repeat(20),
+    "bad/gate": "this is no database, and long enough to be looked at ".repeat(20),
   });
   await rejection(withAllLocks(join(folder.path, "bad"), {}, async () => {}), "output.unwritable");
 });

@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
+import { compileShim } from "../../src/cni/compile.ts";
 import { CNI_VARIABLES } from "../../src/cni/environment.ts";
 import { installationPaths, privateFolderOf } from "../../src/cni/installed-plugin.ts";
 import { CNI_ERROR_CODES } from "../../src/contract/cni-fault.ts";
@@ -37,6 +38,9 @@ test.before(async (context) => {
 test.after(({ world }) => world.close());
 
 const STDIN = JSON.stringify(CONFIG);
+
+/** Of a path on Linux, with the byte that ends it. */
+const MAX_PATH = 4_096;
 
 testC("without a daemon it becomes the command, with CNI_* and PATH alone", async ({ world }) => {
   const { executable, configuration } = await world.install();
@@ -118,6 +122,28 @@ testC("a folder or a configuration of another user is not used", async ({ world 
   }
 });
 
+for (
+  const [name, length] of [
+    ["the path of its folder", MAX_PATH - "/.cofferdam".length],
+    ["the path of its configuration", MAX_PATH - "/.cofferdam/mynet.json".length],
+  ] as const
+) {
+  testC(`it says that ${name} is too long`, async ({ world }) => {
+    let bin = join(world.folder.path, name);
+    while (length - bin.length > 250) bin += `/${"d".repeat(199)}`;
+    bin += `/${"d".repeat(length - bin.length - 1)}`;
+    const { folder, executable } = installationPaths(bin, "mynet");
+    await mkdir(bin, { recursive: true });
+    // One of them is so long that no folder can have it.
+    if (folder.length < MAX_PATH) await mkdir(folder, { mode: 0o700 });
+    await writeFile(executable, compiled!, { mode: 0o755 });
+    const { code, stdout } = await runShim(executable, { stdin: STDIN });
+    const fault = JSON.parse(stdout);
+    assert.equal([code, fault.code, fault.details], [1, 50, "config.invalid"]);
+    assert.match(fault.msg, /^the path is too long: \//);
+  });
+}
+
 testC("it finds what lies beside it, by whatever name it is called", async ({ world }) => {
   const { bin, executable, configuration } = await world.install();
   const elsewhere = join(world.folder.path, "elsewhere");
@@ -138,10 +164,52 @@ testC("it finds it also while it is being replaced", async ({ world }) => {
   assert.match(stdout, configuration);
 });
 
+testC("where it is static, no loader takes anything from the environment", async ({ world }) => {
+  const isStatic = !/\/lib[^\0]*\/ld-/.test(new TextDecoder("latin1").decode(compiled!));
+  const { executable } = await world.install();
+  const env = { LD_PRELOAD: "/nowhere/evil.so" };
+  const { code, stderr } = await runShim(executable, { env, stdin: STDIN });
+  // A loader may say that it has not found it.
+  assert.equal([code, isStatic ? stderr : ""], [7, ""]);
+});
+
 testC("the executable in C is known to be ours", () => {
   const text = new TextDecoder("latin1").decode(compiled!);
   assert.match(text, "cofferdam-cni-shim");
 });
+
+testC(
+  "a compiler that others can change is passed over, and so is what it would find",
+  async ({ world }) => {
+    const bad = join(world.folder.path, "bad");
+    const trace = join(world.folder.path, "trace");
+    const { PATH } = process.env;
+    const script = `#!/bin/sh\necho "$0" >> ${trace}\nexit 1\n`;
+    const names = ["cc", "gcc", "clang", "as", "ld"];
+    await world.folder.write(Object.fromEntries(names.map((name) => [`bad/${name}`, script])));
+    for (const name of names) await chmod(join(bad, name), 0o755);
+    await chmod(bad, 0o777);
+    try {
+      process.env.PATH = `${bad}:${PATH}`;
+      const warnings: string[] = [];
+      const { compiler } = (await compileShim(new AbortController().signal, (message) => {
+        warnings.push(message);
+      }))!;
+      assert.not.match(compiler, bad);
+      assert.is(await readFile(trace, "utf8").catch(() => ""), "");
+      assert.equal(
+        warnings.map((message) => message.split(": ")[0]),
+        ["cc", "gcc", "clang"].map((name) => `passed over the compiler ${join(bad, name)}`),
+      );
+      assert.match(warnings[0]!, `"${bad}" can be written by others`);
+      process.env.PATH = bad;
+      assert.is(await compileShim(new AbortController().signal), undefined);
+      assert.is(await readFile(trace, "utf8").catch(() => ""), "");
+    } finally {
+      process.env.PATH = PATH;
+    }
+  },
+);
 
 test("the constants of the executable in C agree with ours", async () => {
   const source = await readFile(projectPath("src", "cni", "shim", "shim.c"), "utf8");

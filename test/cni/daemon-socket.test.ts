@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -6,11 +6,14 @@ import * as assert from "uvu/assert";
 import { askDaemon, socketPath } from "../../src/cni/daemon-socket.ts";
 import { GREETING } from "../../src/cni/frame.ts";
 import { privateFolderOf } from "../../src/cni/installed-plugin.ts";
+import { shimScript } from "../../src/cni/shim/script.ts";
+import { CLI } from "../support/cli.ts";
+import { leaveOut } from "../support/optional.ts";
 import { suite } from "../support/suite.ts";
 import { waitingAdd } from "./fake-network.ts";
 import { callOf, CONFIG } from "./installation.ts";
 import { runShim } from "./run-shim.ts";
-import { ShimWorld, stop, withCompiler } from "./shim-world.ts";
+import { compiled, ShimWorld, stop, withCompiler } from "./shim-world.ts";
 
 // How a daemon is asked: by the executable in C, and by the command of the one in sh.
 
@@ -18,7 +21,7 @@ interface Context {
   world: ShimWorld;
 }
 
-const test = suite<Context>("daemon-socket");
+const test = suite<Context>("daemon-socket", 60_000);
 const testC = withCompiler(test);
 
 test.before(async (context) => {
@@ -29,6 +32,9 @@ test.after(({ world }) => world.close());
 const STDIN = JSON.stringify(CONFIG);
 
 const RESULT = { cniVersion: "1.0.0", ips: [{ address: "10.1.0.5/16" }] };
+
+/** As it is printed. */
+const printed = (value: unknown) => JSON.stringify(value, null, 4);
 
 testC("with a daemon it gives what that answers, to the byte", async ({ world }) => {
   const shim = await world.install();
@@ -49,7 +55,6 @@ testC("with a daemon it gives what that answers, to the byte", async ({ world })
       ["STATUS", { ...CONFIG, cniVersion: "1.1.0" }],
       ["GC", CONFIG],
       ["NOPE", CONFIG],
-      ["", CONFIG],
       ["ADD", { name: "%" }],
       ["ADD", { ...CONFIG, pad: "x".repeat(200_000) }],
     ] as const
@@ -60,8 +65,6 @@ testC("with a daemon it gives what that answers, to the byte", async ({ world })
     const { code, stdout, stderr } = await runShim(executable, { env, stdin });
     assert.equal({ exitCode: code, stdout, stderr }, expected, command);
   }
-  const unset = await runShim(executable, { env: { CNI_COMMAND: undefined } });
-  assert.equal([unset.code, unset.stdout], [0, ""]);
   await daemon.close();
   assert.is((await runShim(executable)).code, 7, "the daemon is gone");
 });
@@ -90,6 +93,31 @@ testC(
   },
 );
 
+for (
+  const [name, streams, expected] of [
+    ["is full", "2>/dev/full", [0, "", printed(RESULT)]],
+    ["is closed", "2>&-", [0, "", printed(RESULT)]],
+    ["has no reader", "2>&3", [0, "", printed(RESULT)]],
+    ["and the other are closed", ">&- 2>&-", [0, "", ""]],
+    ["is fine, but no answer can be written", ">/dev/full", [1, "mynet: info: joins\n", ""]],
+  ] as const
+) {
+  testC(`an ADD that was done is told, where standard error ${name}`, async ({ world }) => {
+    const shim = await world.install();
+    await world.serve(shim, {
+      add: ({ onLog }) => {
+        onLog!({ level: "info", message: "joins" });
+        return RESULT;
+      },
+    });
+    const script =
+      `mkfifo "$0.pipe" && exec 4<>"$0.pipe" 3>"$0.pipe" 4<&-; exec "$0" ${streams} 3>&-`;
+    const by = ["/bin/sh", "-c", script];
+    const { code, signal, stdout, stderr } = await runShim(shim.executable, { by, stdin: STDIN });
+    assert.equal([signal, code, stderr, stdout], [null, ...expected]);
+  });
+}
+
 testC("standard input that cannot be read is left to the command", async ({ world }) => {
   const shim = await world.install();
   const { bin, executable } = shim;
@@ -112,6 +140,56 @@ testC("VERSION does not read standard input", async ({ world }) => {
   child.stdin!.destroy();
   assert.is(code, 0);
   await daemon.close();
+});
+
+/** What is wrong in an environment, and the exit code. */
+const FAULTY: readonly (readonly [env: Record<string, string>, exitCode: number])[] = [
+  [{ CNI_COMMAND: "" }, 0],
+  [{ CNI_NETNS: "" }, 1],
+  [{ CNI_CONTAINERID: "-a", CNI_PATH: "" }, 1],
+  [{ CNI_CONTAINERID: "a/b" }, 1],
+  [{ CNI_COMMAND: "DEL", CNI_IFNAME: "", CNI_PATH: "", CNI_NETNS: "" }, 1],
+  [{ CNI_COMMAND: "DEL", CNI_IFNAME: "eth0123456789ab0" }, 1],
+  [{ CNI_COMMAND: "CHECK", CNI_IFNAME: ".." }, 1],
+  [{ CNI_COMMAND: "CHECK", CNI_IFNAME: "a:b" }, 1],
+  [{ CNI_COMMAND: "CHECK", CNI_IFNAME: "a\u00a0b" }, 1],
+  [{ CNI_COMMAND: "GC", CNI_PATH: "" }, 1],
+  [{ CNI_COMMAND: "STATUS", CNI_PATH: "" }, 1],
+];
+
+for (const shim of ["c", "sh"]) {
+  if (shim === "c" && compiled === undefined) continue;
+  test(`what is wrong in the environment is told before standard input is read: ${shim}`, async ({ world }) => {
+    const command = [CLI[0], ...CLI[1], "cni", "call"];
+    const { bin, executable, configuration } = await world.install(command);
+    if (shim === "sh") await writeFile(executable, shimScript([...command, configuration]));
+    await world.serve({ bin, executable, configuration });
+    await Promise.all(
+      FAULTY.map(async ([env, exitCode]) => {
+        const { code, stdout, stderr } = await runShim(executable, { env, keepsStdin: true });
+        const expected = await askDaemon(
+          privateFolderOf(bin),
+          callOf("mynet", env["CNI_COMMAND"], { env }),
+        );
+        assert.equal({ exitCode: code, stdout, stderr }, expected, JSON.stringify(env));
+        assert.is(code, exitCode);
+      }),
+    );
+  });
+}
+
+testC("what is odd in the environment, and no error, is the daemon's", async ({ world }) => {
+  const { executable, ...shim } = await world.install();
+  await world.serve({ executable, ...shim });
+  for (
+    const env of [
+      { CNI_CONTAINERID: "9_.-Az", CNI_IFNAME: "!~0123456789abc" },
+      { CNI_COMMAND: "DEL", CNI_NETNS: "" },
+      { CNI_COMMAND: "NOPE", CNI_CONTAINERID: "", CNI_PATH: "" },
+      { CNI_COMMAND: "VERSION", CNI_CONTAINERID: "", CNI_PATH: "" },
+      { CNI_COMMAND: "GC", CNI_CONTAINERID: "", CNI_NETNS: "", CNI_IFNAME: "" },
+    ]
+  ) assert.is.not((await runShim(executable, { env, stdin: STDIN })).code, 7, JSON.stringify(env));
 });
 
 testC("a runtime that kills it ends the call in the daemon", async ({ world }) => {
@@ -212,6 +290,47 @@ createServer((s) => { s.on("error", () => {}); s.write("CNI1"); s.once("data", (
     child.kill("SIGKILL");
   }
 });
+
+/** How a process gets into other namespaces, in which a path may lead elsewhere. */
+const ELSEWHERE: readonly (readonly string[])[] = [
+  ["--net"],
+  ["--mount"],
+  ["--pid", "--fork", "--mount-proc"],
+  ["--pid", "--fork"],
+  ["--user", "--map-root-user"],
+];
+
+for (const flags of ELSEWHERE) {
+  const name = flags.join(" ");
+  if (spawnSync("unshare", [...flags, "true"]).status !== 0) {
+    leaveOut(`a daemon and a call in other namespaces (unshare ${name})`, "it is not permitted");
+    continue;
+  }
+  testC(`a call in other namespaces is not the daemon's: ${name}`, async ({ world }) => {
+    const shim = await world.install();
+    await world.serve(shim);
+    const elsewhere = await runShim(shim.executable, { by: ["unshare", ...flags], stdin: STDIN });
+    assert.is(elsewhere.code, 7);
+    assert.is((await runShim(shim.executable, { stdin: STDIN })).code, 0);
+  });
+  test(`nor is one of the script: ${name}`, async ({ world }) => {
+    const shim = await world.install();
+    let asked = 0;
+    await world.pretend(shim, (socket) => {
+      asked++;
+      socket.destroy();
+    });
+    const script = `${shim.bin}/script`;
+    await writeFile(script, shimScript([CLI[0], ...CLI[1], "cni", "call", shim.configuration]));
+    await chmod(script, 0o755);
+    const elsewhere = await runShim(script, { by: ["unshare", ...flags], stdin: STDIN });
+    // The plugin of this configuration is nowhere.
+    assert.is(JSON.parse(elsewhere.stdout).code, 50);
+    assert.is(asked, 0);
+    await runShim(script, { stdin: STDIN });
+    assert.is(asked, 1);
+  });
+}
 
 test("askDaemon() says that a daemon has gone away in the middle of a call", async ({ world }) => {
   const shim = await world.install();

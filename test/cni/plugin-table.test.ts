@@ -1,3 +1,4 @@
+import { copyFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -71,6 +72,22 @@ test("a plugin that is installed again is loaded again, and the old one ends wit
   assert.equal(closed, []);
   second.release();
   third.release();
+  await table.close();
+  assert.equal(closed, ["old", "new"]);
+});
+
+test("who has just found a plugin keeps it, whoever finds another one right behind", async (context) => {
+  const { table, closed, install } = await makeTable(context, "behind");
+  await install("b", "new");
+  const path = await install("a", "old");
+  (await table.acquire("a")).release();
+  const first = table.acquire("a");
+  // Both have read before either goes on.
+  copyFileSync(path.replace("a.json", "b.json"), path);
+  const second = table.acquire("a");
+  const uses = await Promise.all([first, second]);
+  assert.equal(closed, []);
+  for (const { release } of uses) release();
   await table.close();
   assert.equal(closed, ["old", "new"]);
 });

@@ -12,11 +12,15 @@ export interface Ran {
 
 /** How an executable is run. */
 export interface RunOptions {
+  /** A program and its arguments that run it, as `unshare` does. */
+  readonly by?: readonly string[];
   /** Over {@link ENVIRONMENT}; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string | Uint8Array;
   /** A path that is opened as standard input instead. */
   readonly stdinFrom?: string;
+  /** Whether standard input stays open, with nothing in it. */
+  readonly keepsStdin?: boolean;
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
 }
 
@@ -37,9 +41,10 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 /** Runs an executable as a runtime does, which hands on its own environment. */
 export function runShim(path: string, options: RunOptions = {}): Promise<Ran> {
-  const { env, stdin = "", stdinFrom, onStart } = options;
+  const { by = [], env, stdin = "", stdinFrom, keepsStdin = false, onStart } = options;
+  const command = [...by, path];
   return new Promise((resolve, reject) => {
-    const child = spawn(path, {
+    const child = spawn(command[0]!, command.slice(1), {
       env: { ...OTHERS, ...ENVIRONMENT, ...env },
       stdio: [stdinFrom === undefined ? "pipe" : openSync(stdinFrom, "r"), "pipe", "pipe"],
     });
@@ -47,9 +52,10 @@ export function runShim(path: string, options: RunOptions = {}): Promise<Ran> {
     child.stdout!.on("data", (chunk) => stdout += chunk);
     child.stderr!.on("data", (chunk) => stderr += chunk);
     child.on("error", reject);
+    child.on("exit", () => child.stdin?.destroy());
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
     child.stdin?.on("error", () => {});
-    child.stdin?.end(stdin);
+    if (!keepsStdin) child.stdin?.end(stdin);
     onStart?.(child);
   });
 }

@@ -46,11 +46,16 @@ export class ShimWorld {
     return world;
   }
 
-  /** A folder in which `mynet` is installed; without a daemon it tells what it was given. */
-  async install(): Promise<InstalledShim> {
+  /**
+   * A folder in which `mynet` is installed.
+   *
+   * @param command What answers without a daemon; it tells what it was given, unless it is another one.
+   */
+  async install(
+    command: readonly string[] = ["/bin/sh", join(this.folder.path, "tells")],
+  ): Promise<InstalledShim> {
     const bin = join(this.folder.path, `bin${this.#made++}`);
     await mkdir(bin);
-    const command = ["/bin/sh", join(this.folder.path, "tells")];
     const configuration = await writeInstalled(bin, "mynet", { ...INSTALLED, command });
     const { executable } = installationPaths(bin, "mynet");
     await writeFile(executable, compiled ?? new Uint8Array());

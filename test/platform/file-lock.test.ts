@@ -30,6 +30,27 @@ test("tryLockFile() gives a lock to one holder at a time, and writes nothing", a
   }
 });
 
+test("several share a lock, while nobody has it alone", async () => {
+  const folder = await makeFolder();
+  try {
+    const path = join(folder.path, "lock");
+    const shared = [await tryLockFile(path, "shared"), await tryLockFile(path, "shared")];
+    for (const lock of shared) {
+      assert.ok(lock);
+      assert.is(await tryLockFile(path), undefined);
+      lock.release();
+    }
+    const alone = await tryLockFile(path, "exclusive");
+    assert.ok(alone);
+    assert.is(await tryLockFile(path, "shared"), undefined);
+    alone.release();
+    (await tryLockFile(path, "shared"))!.release();
+    assert.is((await stat(path)).size, 0);
+  } finally {
+    await folder.remove();
+  }
+});
+
 test("a lock holds although nobody refers to it, whenever the memory is cleaned up", async () => {
   const folder = await makeFolder();
   try {

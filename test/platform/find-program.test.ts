@@ -2,7 +2,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
-import { findProgram } from "../../src/platform/find-program.ts";
+import { findProgram, programFolders } from "../../src/platform/find-program.ts";
 import { makeFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
 
@@ -23,6 +23,8 @@ test("it looks for a name in the absolute folders of PATH, for a path where it l
     assert.is(await findProgram(""), undefined);
     assert.is(await findProgram(join(b, "tool")), join(b, "tool"));
     assert.is(await findProgram(join(a, "tool")), undefined);
+    assert.equal(programFolders(), [join(folder.path, "none"), a, b]);
+    assert.is(await findProgram("tool", [a]), undefined);
   } finally {
     process.env.PATH = PATH;
     await folder.remove();

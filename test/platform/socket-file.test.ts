@@ -2,7 +2,12 @@ import { lstat, mkdir, readdir, rename, stat, symlink } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { NameInUse, placeSocket, type SocketFile } from "../../src/platform/socket-file.ts";
+import {
+  NameInUse,
+  placeSocket,
+  removeDeadSocket,
+  type SocketFile,
+} from "../../src/platform/socket-file.ts";
 import { PluginError } from "../../src/plugin-error.ts";
 import { makeFolder } from "../support/folder.ts";
 import { suite } from "../support/suite.ts";
@@ -93,6 +98,20 @@ testFolder("it replaces a socket that nobody listens on", async (path, place) =>
   assert.is(await whoListens(path), "one");
   assert.equal(await readdir(join(path, "..")), ["p.sock"]);
 });
+
+testFolder(
+  "removeDeadSocket() removes one that nobody listens on, and nothing else",
+  async (path, place) => {
+    assert.is(await removeDeadSocket(path), undefined);
+    await leaveBehind(path);
+    assert.is(await removeDeadSocket(path), undefined);
+    assert.equal(await readdir(join(path, "..")), []);
+    await place("one");
+    assert.is((await removeDeadSocket(path))!.why, "a process listens there");
+    assert.is(await whoListens(path), "one");
+    assert.equal(await readdir(join(path, "..")), ["p.sock"]);
+  },
+);
 
 testFolder("it leaves one alone that a process listens on", async (path, place) => {
   await place("one");

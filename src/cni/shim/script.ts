@@ -8,7 +8,8 @@ export const MAX_SHIM_BYTES: number = 32 * 1024 * 1024;
 
 /**
  * The executable where no C compiler is: it becomes the command, with the variables of CNI and PATH and no
- * other. The command itself looks for the daemon.
+ * other. The command itself looks for the daemon. What the system's loader takes from the environment
+ * (LD_PRELOAD) it has taken for the shell by then.
  *
  * @param command Program and arguments.
  */

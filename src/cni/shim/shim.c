@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +143,7 @@ static int open_folder(const char *folder, char *path)
 {
   struct stat found;
   if (snprintf(path, PATH_MAX, "%s/.cofferdam", folder) >= PATH_MAX) {
-    fail(NOT_AVAILABLE, "the path is too long: ", folder, "trust.writable");
+    fail(NOT_AVAILABLE, "the path is too long: ", folder, "config.invalid");
   }
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat(fd, &found) < 0) {
@@ -155,18 +156,33 @@ static int open_folder(const char *folder, char *path)
   return fd;
 }
 
-/* Connects to the daemon of this network namespace. Returns -1 where there is none to be trusted. */
+/* A number for the namespaces that decide where a path leads, as ../daemon-socket.ts makes it. */
+static unsigned long long hash_namespaces(void)
+{
+  static const char *const NAMESPACES[] = {
+    "/proc/self/ns/net", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/user",
+  };
+  uint64_t hash = 0xcbf29ce484222325;
+  for (size_t i = 0; i < sizeof NAMESPACES / sizeof *NAMESPACES; i++) {
+    struct stat found;
+    uint64_t number = stat(NAMESPACES[i], &found) < 0 ? 0 : found.st_ino;
+    for (int shift = 0; shift < 64; shift += 8) {
+      hash = (hash ^ (number >> shift & 0xff)) * 0x100000001b3;
+    }
+  }
+  return hash;
+}
+
+/* Connects to the daemon of these namespaces. Returns -1 where there is none to be trusted. */
 static int open_daemon(int folder)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  struct stat network = { .st_ino = 0 };
   struct ucred peer;
   socklen_t size = sizeof peer;
   char greeting[sizeof GREETING];
-  stat("/proc/self/ns/net", &network);
   /* By way of the open folder: it is the one that was looked at, and its path may have any length. */
-  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%llu", folder,
-    (unsigned long long)network.st_ino);
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%016llx", folder,
+    hash_namespaces());
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) goto nobody;
@@ -185,6 +201,41 @@ static int open_daemon(int folder)
 nobody:
   close(fd);
   return -1;
+}
+
+static int is_container_id(const char *text)
+{
+  static const char SET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return *text != '\0' && strchr("_.-", *text) == NULL && text[strspn(text, SET)] == '\0';
+}
+
+/* Of those in ASCII; who has others is answered all the same. */
+static int is_ifname(const char *text)
+{
+  size_t length = strlen(text);
+  if (length == 0 || length > 15 || strcmp(text, ".") == 0 || strcmp(text, "..") == 0) return 0;
+  for (; *text != '\0'; text++) if (*text <= ' ' || *text > '~' || *text == '/' || *text == ':') return 0;
+  return 1;
+}
+
+static int is_command(const char *name)
+{
+  return strcmp(variable("CNI_COMMAND"), name) == 0;
+}
+
+/*
+ * Whether the variables that the command of CNI needs are there, and fit. A runtime that got them wrong
+ * may leave standard input open, so that is told before it is read, as in ../environment.ts.
+ */
+static int is_in_order(void)
+{
+  int joins = is_command("ADD") || is_command("CHECK");
+  int is_of_one = joins || is_command("DEL");
+  if (is_of_one && !is_container_id(variable("CNI_CONTAINERID"))) return 0;
+  if (is_of_one && !is_ifname(variable("CNI_IFNAME"))) return 0;
+  if (joins && *variable("CNI_NETNS") == '\0') return 0;
+  if ((is_of_one || is_command("GC") || is_command("STATUS")) && *variable("CNI_PATH") == '\0') return 0;
+  return !is_command("");
 }
 
 static void put_u32(char *to, size_t number)
@@ -246,7 +297,7 @@ static void ask_daemon(int fd, const char *name)
   static const char LOST[] = "the daemon went away before it had answered";
   size_t stdin_length = 0, head_length, length;
   char *input = NULL;
-  if (strcmp(variable("CNI_COMMAND"), "VERSION") != 0) {
+  if (!is_command("VERSION")) {
     input = read_all(STDIN_FILENO, MAX_STDIN + 1, &stdin_length);
     if (input == NULL) return;
   }
@@ -258,8 +309,20 @@ static void ask_daemon(int fd, const char *name)
   if (reply == NULL || length < 9) fail(TRY_AGAIN_LATER, LOST, "", "cni.daemon-lost");
   size_t errors = get_u32(reply + 1), output = get_u32(reply + 5);
   if (length - 9 != errors + output) fail(TRY_AGAIN_LATER, LOST, "", "cni.daemon-lost");
+  /* What was done is done: nothing about the plugin's log lines may keep the runtime from hearing it. */
+  signal(SIGPIPE, SIG_IGN);
+  int is_told = write_all(STDOUT_FILENO, reply + 9 + errors, output) == 0;
   write_all(STDERR_FILENO, reply + 9, errors);
-  exit(write_all(STDOUT_FILENO, reply + 9 + errors, output) < 0 || reply[0] != 0);
+  exit(!is_told || reply[0] != 0);
+}
+
+/* Nothing that is opened here may get the number of a standard stream that the runtime has closed. */
+static void fill_standard_streams(void)
+{
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 static char *skip_space(char *at)
@@ -346,9 +409,11 @@ int main(void)
 {
   char folder[PATH_MAX], path[PATH_MAX];
   char *name;
+  fill_standard_streams();
   find_self(folder, &name);
   int opened = open_folder(folder, path);
-  int server = open_daemon(opened);
+  /* What is not in order needs no plugin, and so no daemon; the command finds the words. */
+  int server = is_in_order() ? open_daemon(opened) : -1;
   if (server >= 0) ask_daemon(server, name);
   run_alone(opened, path, name);
 }
