@@ -12,6 +12,7 @@ import { dockerFolders, type PluginFolders } from "./plugin-folders.ts";
 import { type PluginHandler, PluginHandlers } from "./plugin-handlers.ts";
 import type { RegisteredPlugin } from "./registered-plugin.ts";
 import { scanPlugins } from "./scan.ts";
+import { shown } from "./status.ts";
 import type { TlsVerification } from "./tls-files.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -114,9 +115,10 @@ export class PluginRegistry {
       return this.#load(name, () => retrying(this.#clock, signal, find, isMissing));
     });
     if (plugin.implements.includes(kind)) return plugin;
+    const others = shown(plugin.implements.join(", ")) || "nothing";
     throw new PluginError(
       "registry.not-implements",
-      `The plugin "${name}" implements ${plugin.implements.join(", ") || "nothing"}, not ${kind}`,
+      `The plugin "${name}" implements ${others}, not ${kind}`,
     );
   }
 

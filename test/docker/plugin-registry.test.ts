@@ -60,6 +60,15 @@ test("get() gives a plugin of the kind, or says that it is none, or not there (m
   const banana = await errorOf(here.registry.get("fruit", "banana"));
   assert.is(banana.code, "registry.not-implements");
   assert.is(banana.message, 'The plugin "fruit" implements apple, not banana');
+  await using _odd = await startPlugin(
+    here.socket("odd"),
+    implementing("a\nb\u001b", "x".repeat(9_999)),
+  );
+  const { message } = await errorOf(here.registry.get("odd", "banana"));
+  assert.match(
+    message,
+    /^The plugin "odd" implements a\\nb\\u\{1b\}, x+… \(\d+ more\), not banana$/,
+  );
   const missing = await errorOf(here.registry.get("vegetable", "apple"));
   assert.is(missing.code, "registry.not-found");
   for (const name of ["", "../fruit"]) {
