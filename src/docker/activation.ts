@@ -15,7 +15,6 @@ import {
 } from "./registered-plugin.ts";
 import { tlsOf, type TlsVerification } from "./tls-files.ts";
 import type { PluginTransport } from "./transport.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** How plugins are activated. */
 export interface ActivationOptions {
@@ -43,7 +42,8 @@ export async function activatePlugin(
   options: ActivationOptions,
 ): Promise<RegisteredPlugin> {
   const { clock, timeoutMs, activationTimeoutMs, turns, signal } = options;
-  const transport = await untilAborted(signal, transportOf(found, options));
+  // Waited for also by who closes the registry: nobody else would end what is loaded by then.
+  const transport = await transportOf(found, options);
   const client = new PluginClient(transport, { timeoutMs, clock });
   const ask = async () => {
     const giveBack = await turns.take(signal);

@@ -3,6 +3,7 @@ import { foldKey } from "../document/recognise/go-fold.ts";
 import { isJsonObject, type JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { readFirstValue } from "./first-value.ts";
+import { shown } from "./status.ts";
 
 /**
  * Reads the body of an answer with the status 200.
@@ -13,18 +14,18 @@ export function readAnswer(body: Uint8Array, method: string, shape: Shape): Json
   return readFirstValue(body, method, shape, (why) => unusableAnswer(method, why));
 }
 
-/** A `docker.answer-invalid`. */
+/** A `docker.answer-invalid`. @param why May hold words of the plugin. */
 export function unusableAnswer(method: string, why: string, cause?: unknown): PluginError {
   return new PluginError(
     "docker.answer-invalid",
-    `Cannot use the plugin's answer to ${method}: ${why}`,
+    `Cannot use the plugin's answer to ${method}: ${shown(why)}`,
     { details: { method }, cause },
   );
 }
 
 /**
  * An answer with another status, which is the plugin's word that it did not do what it was asked: what it
- * says in `Err`, or all that it says.
+ * says in `Err`, or all that it says; cut, and in one line.
  *
  * @param body undefined where it is too long, or breaks off.
  * @see moby, pkg/plugins/client.go: callWithRetry
@@ -37,7 +38,7 @@ export function callFailed(
   const text = new TextDecoder().decode(body);
   const said = errOf(text) ??
     (text.trim() === "" ? `the plugin answered with the status ${status}, without a word` : text);
-  return new PluginError("docker.call-failed", `${method}: ${said}`, {
+  return new PluginError("docker.call-failed", `${method}: ${shown(said.trim())}`, {
     details: { method, status },
   });
 }

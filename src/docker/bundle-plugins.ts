@@ -13,7 +13,7 @@ export type BundleOptions =
   | ((name: string, path: string) => LoadOptions);
 
 /**
- * Loads a bundle that was found.
+ * Loads a bundle that was found; it ends with the transport.
  *
  * @throws {PluginError} `trust.writable` for one that was granted something, is not pinned by `digest` and can
  * be changed by others; `registry.not-implements` where Docker has no use for it; what loading throws
@@ -33,7 +33,13 @@ export async function loadBundle(
       );
     }
   }
-  return bundleTransport(handlerOf([await host.load(path, options)]));
+  const plugin = await host.load(path, options);
+  try {
+    return bundleTransport(handlerOf([plugin]), () => plugin.close());
+  } catch (error) {
+    await plugin.close();
+    throw error;
+  }
 }
 
 function optionsOf(bundles: BundleOptions, name: string, path: string): LoadOptions {

@@ -5,8 +5,15 @@ import { readBounded } from "./read-bounded.ts";
 import type { PluginTransport } from "./transport.ts";
 import { untilAborted } from "./until-aborted.ts";
 
-/** Reaches a loaded bundle. Nothing crosses a socket, and closing it ends nothing: it is its host's. */
-export function bundleTransport(handler: DockerHandler): PluginTransport {
+/**
+ * Reaches a loaded bundle. Nothing crosses a socket.
+ *
+ * @param close Ends the bundle, where it is the transport's own; by default it is whoever's loaded it.
+ */
+export function bundleTransport(
+  handler: DockerHandler,
+  close: () => void | Promise<void> = () => {},
+): PluginTransport {
   return {
     send: async ({ method, body, signal }) => {
       signal.throwIfAborted();
@@ -23,7 +30,7 @@ export function bundleTransport(handler: DockerHandler): PluginTransport {
       const reply = await untilAborted(signal, answering);
       return { status: reply.status, body: inOnePiece(reply.body), cancel: () => {} };
     },
-    close: () => {},
+    close,
   };
 }
 

@@ -3,6 +3,7 @@ import { PluginError } from "../plugin-error.ts";
 import { VERSION } from "../version.ts";
 import type { PluginEndpoint } from "./address.ts";
 import { unusableAnswer } from "./answer.ts";
+import { shown } from "./status.ts";
 import type { PluginRequest, PluginTransport } from "./transport.ts";
 import { MEDIA_TYPE } from "./wire.ts";
 
@@ -28,7 +29,7 @@ export function httpTransport(
   const unreachable = (cause: unknown) =>
     new PluginError(
       "docker.unreachable",
-      `Cannot reach the plugin at ${JSON.stringify(address)}: ${wordsOf(cause)}`,
+      `Cannot reach the plugin at ${JSON.stringify(address)}: ${shown(wordsOf(cause))}`,
       { cause },
     );
   return {
@@ -58,6 +59,7 @@ async function* wholeBody(
   }
 }
 
+/** They may hold what the plugin has sent, as the names in its certificate. */
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

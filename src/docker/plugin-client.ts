@@ -127,11 +127,10 @@ export class PluginClient {
   }
 
   /** Ends all connections; what is under way is rejected with `docker.closed`, and what comes later. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     const reason = new PluginError("docker.closed", "Cannot call the plugin: its client is closed");
     this.#closing.abort(reason);
-    this.#transport.close();
-    return Promise.resolve();
+    await this.#transport.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

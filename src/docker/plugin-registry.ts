@@ -2,6 +2,7 @@ import { Turns } from "../turns.ts";
 import type { Host } from "../host/host.ts";
 import { createSharedController } from "../platform/abort-controller.ts";
 import { PluginError } from "../plugin-error.ts";
+import { settleAll } from "../settle-all.ts";
 import { activatePlugin, type ActivationOptions } from "./activation.ts";
 import { type Clock, REAL_CLOCK, retrying } from "./backoff.ts";
 import { Bound } from "./bound.ts";
@@ -11,6 +12,7 @@ import { dockerFolders, type PluginFolders } from "./plugin-folders.ts";
 import { type PluginHandler, PluginHandlers } from "./plugin-handlers.ts";
 import type { RegisteredPlugin } from "./registered-plugin.ts";
 import { scanPlugins } from "./scan.ts";
+import { shown } from "./status.ts";
 import type { TlsVerification } from "./tls-files.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -20,7 +22,10 @@ export interface PluginRegistryOptions {
   readonly socketFolders?: readonly string[] | undefined;
   /** Folders of spec files; the default is `/etc/docker/plugins` and `/usr/lib/docker/plugins`. */
   readonly specFolders?: readonly string[] | undefined;
-  /** Loads the bundles that are found, `N.wasm`; without it, none is looked for. They stay the host's. */
+  /**
+   * Loads the bundles that are found, `N.wasm`; without it, none is looked for. They end with the registry,
+   * or with the host; the host stays its owner's.
+   */
   readonly host?: Host | undefined;
   /** How they are loaded. By default they are granted nothing. */
   readonly bundles?: BundleOptions | undefined;
@@ -50,7 +55,7 @@ const MAX_ACTIVATIONS = 100;
 
 /**
  * Finds Docker's plugins by their names, and bundles beside them. Close it when done: the plugins' clients
- * belong to it.
+ * belong to it, and the bundles that it has loaded.
  *
  * @see moby, pkg/plugins/plugins.go
  */
@@ -110,9 +115,10 @@ export class PluginRegistry {
       return this.#load(name, () => retrying(this.#clock, signal, find, isMissing));
     });
     if (plugin.implements.includes(kind)) return plugin;
+    const others = shown(plugin.implements.join(", ")) || "nothing";
     throw new PluginError(
       "registry.not-implements",
-      `The plugin "${name}" implements ${plugin.implements.join(", ") || "nothing"}, not ${kind}`,
+      `The plugin "${name}" implements ${others}, not ${kind}`,
     );
   }
 
@@ -148,13 +154,13 @@ export class PluginRegistry {
     this.#handlers.handle(kind, handler);
   }
 
-  /** Ends all clients; whatever is waited for is rejected with `docker.closed`. */
+  /** Ends all clients and bundles; whatever is waited for is rejected with `docker.closed`. */
   async close(): Promise<void> {
     this.#closing.abort(
       new PluginError("docker.closed", "Cannot use the plugin: its registry is closed"),
     );
     const plugins = await Promise.allSettled(this.#plugins.values());
-    await Promise.all(plugins.map(async (one) => {
+    await settleAll(plugins.map(async (one) => {
       if (one.status === "fulfilled") await one.value.client.close();
     }));
   }
@@ -182,6 +188,8 @@ export class PluginRegistry {
   #activate(found: FoundPlugin): Promise<RegisteredPlugin> {
     const known = this.#plugins.get(found.name);
     if (known !== undefined) return known;
+    // It was looked for while the registry was closed, which waits for nothing more.
+    this.#closing.signal.throwIfAborted();
     const activating = (async () => {
       try {
         const plugin = await activatePlugin(found, this.#activation);

@@ -24,8 +24,8 @@ export interface DockerServer {
   /** `unix:///run/docker/plugins/NAME.sock` */
   readonly address: string;
   /**
-   * Takes no new calls, lets those that run come to their end, for ten seconds, and removes what Docker
-   * found it by.
+   * Takes no new calls and hangs up where none runs, lets those that run come to their end, for ten seconds,
+   * and removes what Docker found it by.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

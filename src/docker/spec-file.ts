@@ -5,6 +5,7 @@ import { pathFrom } from "../platform/path.ts";
 import { PluginError } from "../plugin-error.ts";
 import { readAddress } from "./address.ts";
 import { readFirstValue } from "./first-value.ts";
+import { shown } from "./status.ts";
 
 /** What a `.json` file says of TLS. */
 export interface SpecTls {
@@ -36,8 +37,8 @@ export async function readSpec(path: string): Promise<PluginSpec> {
   const address = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
     .replace(WHITE_SPACE_AROUND, "");
   if (readAddress(address) === undefined) {
-    const shown = JSON.stringify(address.slice(0, 100));
-    throw invalid(path, `wanted an address as "unix:///run/a.sock", not ${shown}`);
+    const there = JSON.stringify(address.slice(0, 100));
+    throw invalid(path, `wanted an address as "unix:///run/a.sock", not ${there}`);
   }
   return { address };
 }
@@ -106,5 +107,5 @@ async function read(path: string): Promise<Uint8Array> {
 }
 
 function invalid(path: string, why: string): PluginError {
-  return new PluginError("docker.spec-invalid", `Cannot read "${path}": ${why}`);
+  return new PluginError("docker.spec-invalid", `Cannot read "${path}": ${shown(why)}`);
 }

@@ -34,8 +34,8 @@ const FAILED = 500;
 const MAX_MESSAGE = 4_096;
 
 /**
- * A plugin's words for Docker, which prints them to terminals and logs as they are: in one line, with
- * nothing hidden in it.
+ * A plugin's words for Docker, or for who calls it, who print them to terminals and logs as they are: in
+ * one line, with nothing hidden in it.
  */
 export function shown(message: string): string {
   return sanitizeLogText(message, MAX_MESSAGE);

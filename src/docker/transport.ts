@@ -28,5 +28,5 @@ export interface PluginTransport {
    */
   send(request: PluginRequest): Promise<PluginReply>;
   /** Ends what it holds. */
-  close(): void;
+  close(): void | Promise<void>;
 }

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { HttpConnections } from "./http-connections.ts";
 import type { ServerIdentity } from "./server-identity.ts";
 
 /** A socket's file, or a host and a port; the port 0 means any. */
@@ -49,8 +50,8 @@ export interface HttpServer {
   /** The port; undefined on a socket's file. */
   readonly port: number | undefined;
   /**
-   * Takes no more connections, waits for the requests that are being answered, and ends those that take
-   * longer than `graceMs`.
+   * Takes no more connections, ends those on which no request is being answered, waits for the others, and
+   * ends those that take longer than `graceMs`. A request is being answered once its head is read.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -83,20 +84,19 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     connectionsCheckingInterval: lookMs,
     keepAliveTimeout: 0,
   };
-  let closing = false;
-  const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void answerOne(request, response, options, () => closing);
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    connections.count(request.socket, response);
+    void answerOne(request, response, options, connections);
+  };
   const server = options.tls === undefined
     ? createServer(bounds, answer)
     : createTlsServer({ ...bounds, ...tlsOptions(options.tls), handshakeTimeout: headMs }, answer);
+  const connections = new HttpConnections(server);
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, options.address);
   return {
     port: "path" in options.address ? undefined : (server.address() as AddressInfo).port,
-    close: (graceMs) => {
-      closing = true;
-      return close(server, graceMs);
-    },
+    close: (graceMs) => close(server, connections, graceMs),
   };
 }
 
@@ -127,7 +127,7 @@ async function answerOne(
   request: IncomingMessage,
   response: ServerResponse,
   { maxBodyBytes, handle }: HttpServerOptions,
-  isClosing: () => boolean,
+  connections: HttpConnections,
 ): Promise<void> {
   const controller = new AbortController();
   response.on("close", () => {
@@ -144,7 +144,7 @@ async function answerOne(
       readBody: () => readBody(request, maxBodyBytes),
     });
     // Nobody reads the rest of a body that was not wanted, nor another request at the end.
-    if (!request.complete || isClosing()) response.setHeader("Connection", "close");
+    if (!request.complete || connections.isClosing) response.setHeader("Connection", "close");
     response.writeHead(status, { "Content-Type": mediaType, "Content-Length": body.length });
     response.end(Buffer.from(body.buffer, body.byteOffset, body.length));
   } catch {
@@ -174,13 +174,13 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Arra
   });
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
+function close(server: Server, connections: HttpConnections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const timer = setTimeout(() => connections.destroy(), graceMs);
     server.close(() => {
       clearTimeout(timer);
       resolve();
     });
-    server.closeIdleConnections();
+    connections.close();
   });
 }

@@ -62,4 +62,15 @@ test("a door that is closed takes no new calls", async () => {
   assert.equal(calls, []);
 });
 
+test("a door that is closed does not wait for the rest of a call, nor minds how that ends", async () => {
+  const closed = door();
+  let fail!: (error: Error) => void;
+  const readBody = () => new Promise<Uint8Array>((_, reject) => fail = reject);
+  const answered = answer({ readBody }, closed);
+  closed.close();
+  assert.is((await answered).status, 503);
+  fail(new Error("the client went away"));
+  assert.equal(calls, []);
+});
+
 test.run();

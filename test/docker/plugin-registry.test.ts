@@ -4,7 +4,9 @@ import * as assert from "uvu/assert";
 import type { PluginClient } from "../../src/docker/plugin-client.ts";
 import { PluginRegistry, type PluginRegistryOptions } from "../../src/docker/plugin-registry.ts";
 import { serveDocker } from "../../src/docker/serve.ts";
-import { createHost } from "../../src/host/host.ts";
+import { createHost, type Host } from "../../src/host/host.ts";
+import type { Plugin } from "../../src/host/plugin.ts";
+import type { PluginError } from "../../src/plugin-error.ts";
 import {
   answering,
   errorOf,
@@ -58,6 +60,15 @@ test("get() gives a plugin of the kind, or says that it is none, or not there (m
   const banana = await errorOf(here.registry.get("fruit", "banana"));
   assert.is(banana.code, "registry.not-implements");
   assert.is(banana.message, 'The plugin "fruit" implements apple, not banana');
+  await using _odd = await startPlugin(
+    here.socket("odd"),
+    implementing("a\nb\u001b", "x".repeat(9_999)),
+  );
+  const { message } = await errorOf(here.registry.get("odd", "banana"));
+  assert.match(
+    message,
+    /^The plugin "odd" implements a\\nb\\u\{1b\}, x+… \(\d+ more\), not banana$/,
+  );
   const missing = await errorOf(here.registry.get("vegetable", "apple"));
   assert.is(missing.code, "registry.not-found");
   for (const name of ["", "../fruit"]) {
@@ -517,6 +528,71 @@ test("a bundle that others can change is granted nothing, unless it is pinned", 
   await there.folder.write({ "vol.wasm": VOLUME_BUNDLE });
   await chmod(join(there.folder.path, "vol.wasm"), 0o666);
   assert.is((await there.registry.get("vol", "VolumeDriver")).name, "vol");
+});
+
+const HOOK_BUNDLE = bundleOf(answeringEach({ hook_volume_pre_create: "{}" }), {
+  implements: [{ contract: "hooks", version: 1 }],
+});
+
+/** A host, and what was loaded by it through `lent`. */
+async function watchedHost(beforeLoad: () => Promise<void> = () => Promise.resolve()) {
+  const host = await createHost({ workers: 1 });
+  const loaded: Plugin[] = [];
+  const lent: Host = {
+    ...host,
+    load: async (source, options) => {
+      await beforeLoad();
+      const plugin = await host.load(source, options);
+      loaded.push(plugin);
+      return plugin;
+    },
+  };
+  return { host, lent, loaded, [Symbol.asyncDispose]: () => host.close() };
+}
+
+/** What becomes of a call of a volume plugin. */
+const fateOf = (plugin: Plugin): Promise<string> =>
+  plugin.volume.path({ name: "db" }).then(() => "it answers", ({ code }: PluginError) => code);
+
+test("close() ends the bundles that it has loaded, and no others", async () => {
+  await using watched = await watchedHost();
+  await using here = await world({ host: watched.lent });
+  await here.folder.write({ "vol.wasm": VOLUME_BUNDLE, "hook.wasm": HOOK_BUNDLE });
+  const lent = await watched.host.load(VOLUME_BUNDLE);
+  const { client } = await here.registry.get("vol", "VolumeDriver");
+  const useless = await errorOf(here.registry.get("hook", "VolumeDriver"));
+  assert.is(useless.code, "registry.not-implements");
+  const [vol, hook] = watched.loaded;
+  assert.is(await fateOf(vol!), "it answers");
+  // Docker has no use for this one, so that nobody could end it later.
+  const asked = await errorOf(hook!.call("hook_volume_pre_create", {}));
+  assert.is(asked.code, "sandbox.closed");
+  await here.registry.close();
+  await here.registry.close();
+  assert.equal([await fateOf(vol!), await fateOf(lent)], ["sandbox.closed", "it answers"]);
+  const path = client.call("VolumeDriver.Path", { Name: "db" });
+  assert.is((await errorOf(path)).code, "docker.closed");
+});
+
+test("close() waits for a bundle that is being loaded, and ends it", async () => {
+  let load!: () => void;
+  const loading = new Promise<void>((resolve) => load = resolve);
+  let begin!: () => void;
+  const began = new Promise<void>((resolve) => begin = resolve);
+  await using watched = await watchedHost(() => {
+    begin();
+    return loading;
+  });
+  await using here = await world({ host: watched.lent });
+  await here.folder.write({ "vol.wasm": VOLUME_BUNDLE });
+  const getting = errorOf(here.registry.get("vol", "VolumeDriver"));
+  await began;
+  const closed = here.registry.close();
+  // Who asked for it does not wait.
+  assert.is((await getting).code, "docker.closed");
+  load();
+  await closed;
+  assert.is(await fateOf(watched.loaded[0]!), "sandbox.closed");
 });
 
 test("a client stays where its plugin is started anew, which is not asked again what it is for", async () => {

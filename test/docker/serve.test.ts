@@ -145,6 +145,36 @@ test("close() lets the call that runs come to its end, and takes no other", asyn
   assert.equal(await readdir(socketDir), []);
 });
 
+test("close() waits for no client that has not sent a whole call", async ({ folder }) => {
+  const socketDir = socketDirIn(folder);
+  const volume = fakeDriver("volume", { list: { volumes: [] } }).plugin;
+  const server = await serveDocker({ name: "s3", volume, socketDir });
+  const path = join(socketDir, "s3.sock");
+  const head = "POST /VolumeDriver.List HTTP/1.1\r\nHost: \r\nContent-Length: 100\r\n\r\n";
+  const said = [];
+  for (const text of ["", head.slice(0, 20), head, `${head}{`]) {
+    const socket = connect({ path });
+    socket.on("error", () => {});
+    said.push((async () => {
+      let answer = "";
+      for await (const chunk of socket) answer += chunk;
+      return answer;
+    })());
+    await new Promise<void>((resolve) => socket.write(text, () => resolve()));
+  }
+  // It has read them all: they were sent before.
+  await askSocket(path, "VolumeDriver.List");
+  const began = Date.now();
+  await server.close();
+  assert.ok(Date.now() - began < 8_000, "it waited until its patience was at an end");
+  assert.equal(await readdir(socketDir), []);
+  const [nothing, half, whole, more] = await Promise.all(said);
+  assert.equal([nothing, half], ["", ""]);
+  for (const refused of [whole, more]) {
+    assert.match(refused!, /^HTTP\/1\.1 503 .*\[docker\.closed\]/s);
+  }
+});
+
 test("a client that goes away ends its call", async ({ folder }) => {
   const socketDir = socketDirIn(folder);
   let began!: (signal: AbortSignal) => void;

@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import * as assert from "uvu/assert";
 import {
   type HttpReply,
@@ -224,6 +225,29 @@ testServer(
   },
 );
 
+for (
+  const [what, text] of [
+    ["nothing", ""],
+    ["half of a head", "POST / HTTP/1.1\r\nHost: d\r\nContent-Le"],
+    ["a request that was answered", post("/", "")],
+  ] as const
+) {
+  testServer(`close() hangs up at once on who has sent ${what}`, async (path, server) => {
+    const idle = await open(path);
+    idle.write(text);
+    if (text.endsWith("\r\n\r\n")) await readAnswer(idle);
+    const busy = await open(path);
+    const began = new Promise<HttpRequest>((resolve) => waiting = resolve);
+    busy.write(post("/wait", "x"));
+    await began;
+    const closed = server.close(60_000);
+    assert.is(await readToEnd(idle), "");
+    answerWaiting();
+    assert.match(await readToEnd(busy), '["POST","/wait","x",null]');
+    await closed;
+  });
+}
+
 testServer("close() ends what takes too long", async (path, server) => {
   const busy = await open(path);
   const began = new Promise<HttpRequest>((resolve) => waiting = resolve);
@@ -240,6 +264,32 @@ testServer("200 at once are all answered", async (path) => {
   const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => ask(path, `/${i}`, "x")));
   assert.equal(answers[199], [200, ["POST", "/199", "x", null]]);
   assert.ok(answers.every(([status]) => status === 200));
+});
+
+test("close() hangs up at once in the middle of a handshake, and behind one", async () => {
+  const read = (name: string) => readFile(projectPath("test", "fixture", "tls", name));
+  const [cert, key, ca] = await Promise.all(["server.pem", "server.key", "ca.pem"].map(read));
+  const tls = { cert: cert!, key: key!, ca: ca! };
+  const address = { host: "127.0.0.1", port: 0 };
+  const server = await serveHttp({ address, tls, maxBodyBytes: MAX_BODY_BYTES, handle });
+  const at = { host: "127.0.0.1", port: server.port! };
+  const own = { ca, cert: await read("client.pem"), key: await read("client.key") };
+  const connected = async (socket: Socket, event: string) => {
+    socket.on("error", () => {});
+    await new Promise((resolve) => socket.once(event, resolve));
+    return socket;
+  };
+  const silent = await connected(connect(at), "connect");
+  const greeted = await connected(connectTls({ ...at, ...own }), "secureConnect");
+  const busy = await connected(connectTls({ ...at, ...own }), "secureConnect");
+  const began = new Promise<HttpRequest>((resolve) => waiting = resolve);
+  busy.write(post("/wait", "x"));
+  await began;
+  const closed = server.close(60_000);
+  for (const idle of [silent, greeted]) await readToEnd(idle).catch(() => {});
+  answerWaiting();
+  assert.match(await readToEnd(busy), '["POST","/wait","x",null]');
+  await closed;
 });
 
 test("with TLS it serves only who shows what its authority signed", async () => {

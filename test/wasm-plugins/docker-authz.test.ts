@@ -1,9 +1,14 @@
 import * as assert from "uvu/assert";
+import { builtPlugin } from "../../scripts/build-plugins.ts";
 import { encodeVerdict } from "../../src/contract/verdict.ts";
+import { createHandler } from "../../src/docker/handler.ts";
+import { encodeBase64 } from "../../src/document/base64.ts";
 import type { DocumentKind } from "../../src/document/kind.ts";
 import { parseDocuments } from "../../src/document/parse.ts";
+import { createHost } from "../../src/host/host.ts";
 import type { JsonObject, JsonValue } from "../../src/json.ts";
 import { documentOf } from "../../src/testing/question.ts";
+import { callDocker } from "../support/docker.ts";
 import { places } from "../support/places.ts";
 import { suite } from "../support/suite.ts";
 import {
@@ -38,6 +43,7 @@ const BAD_SETTINGS: BadSettings = [
   [{ images: [], mounts: [{ path: "/srv", readonly: true }] }, "/mounts/0"],
   [{ images: [], capabilities: ["cap_chown"] }, "/capabilities/0"],
   [{ images: [], devices: ["dri"] }, "/devices/0"],
+  [{ images: [], networkIds: ["front"] }, "/networkIds/0"],
   [{ images: [], users: [] }, "/users"],
   [{ images: [], users: { root: [] } }, "/users"],
   [{ images: [], users: { admin: "root" } }, "/users/admin"],
@@ -130,6 +136,26 @@ test("a body of a hundred thousand unknown fields gets a verdict within the limi
   const { allowed, reasons } = await policy.bench.plugin(import.meta.url).check(question);
   assert.is(allowed, false);
   assert.is(reasons.length, 101);
+});
+
+test("a body of more than can be looked at is denied, for want of fuel", async () => {
+  await using host = await createHost();
+  const plugin = await host.load(builtPlugin("docker-authz"), { settings: SETTINGS });
+  const handler = createHandler({ authz: [plugin] });
+  const fields = Array.from({ length: 200_000 }, (_, i) => `"x${i}":1`).join();
+  const body = `{"Image":"a:1","HostConfig":{${fields}}}`;
+  const asked = {
+    RequestMethod: "POST",
+    RequestUri: "/v1.41/containers/create",
+    RequestHeaders: { "Content-Type": "application/json", "Content-Length": `${body.length}` },
+    RequestBody: encodeBase64(new TextEncoder().encode(body)),
+  };
+  const answer = await callDocker(handler, "AuthZPlugin.AuthZReq", asked);
+  // To Docker, whatever is no 200 is a denial.
+  assert.is(answer.status, 500);
+  assert.match(answer.body["Err"] as string, /\[sandbox\.fuel\]$/);
+  const small = { ...asked, RequestUri: "/_ping", RequestMethod: "GET", RequestBody: "" };
+  assert.equal((await callDocker(handler, "AuthZPlugin.AuthZReq", small)).body, { Allow: true });
 });
 
 test("hostile texts come back in messages, cut short and as whole characters", async () => {

@@ -17,6 +17,16 @@ export function fields(free: string, judged: Readonly<Record<string, Judge>> = {
   ]);
 }
 
+/** A field that holds a structure. */
+export function structure(table: Fields): Judge {
+  return (place, settings) => judgeFields(place, table, settings);
+}
+
+/** A field that holds a list of structures. */
+export function listOf(table: Fields): Judge {
+  return (place, settings) => place.list().forEach((item) => judgeFields(item, table, settings));
+}
+
 /** Judges the fields of a structure. One that is not in the table denies, unless it is empty. */
 export function judgeFields(place: Place, table: Fields, settings: Settings): void {
   for (const [name, member] of place.members()) {

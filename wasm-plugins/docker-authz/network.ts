@@ -60,6 +60,8 @@ export function judgeServiceNetwork(place: Place, settings: Settings): void {
   judgeNetworkName(place, name, settings);
   const mayBeId = /^(?:[0-9a-f]*|[0-9a-z]{1,25})$/.test(name);
   if (!mayBeId || name === "host" || settings.hostNamespaces.includes("network")) return;
+  // A whole ID goes before all names that are the same text.
+  if (settings.networkIds.includes(name)) return;
   const message = `${quote(name)} may be an ID, of the host's network as well; ` +
     'a name with "_", "-" or "." in it is surely none.';
   target.deny("host-namespace", message);

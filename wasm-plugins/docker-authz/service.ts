@@ -1,7 +1,7 @@
 import { isObject } from "../shared/json.ts";
 import { quote } from "../shared/quote.ts";
 import { judgeCapabilities, judgeLogDriver, judgeSysctls } from "./container.ts";
-import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
+import { type Fields, fields, type Judge, judgeFields, listOf, structure } from "./fields.ts";
 import { judgeImage } from "./image.ts";
 import { judgeMount } from "./mount.ts";
 import { judgeServiceNetwork } from "./network.ts";
@@ -22,18 +22,13 @@ const nothing = (message: string): Judge => (place) => {
 };
 
 /** A mode of the container's security, which may only be the default. */
-const defaultMode: Judge = (place, settings) =>
-  judgeFields(
-    place,
-    fields("", {
-      Mode: (mode) => {
-        const word = mode.text();
-        if (word === "" || word === "default") return;
-        mode.deny("security-option", `The security mode ${quote(word)} is not allowed.`);
-      },
-    }),
-    settings,
-  );
+const DEFAULT_MODE: Judge = structure(fields("", {
+  Mode: (mode) => {
+    const word = mode.text();
+    if (word === "" || word === "default") return;
+    mode.deny("security-option", `The security mode ${quote(word)} is not allowed.`);
+  },
+}));
 
 /**
  * Swarm fills templates in only once the service is made: what is judged would not be what counts.
@@ -54,10 +49,21 @@ function judgeTemplates(place: Place): void {
   }
 }
 
+const FILE: Judge = structure(fields("Name UID GID Mode"));
+
 const CONTAINER: Fields = fields(
   "Image Labels Command Args Env Dir User Groups TTY OpenStdin ReadOnly StopSignal " +
-    "StopGracePeriod Hosts Isolation Init CapabilityDrop HealthCheck DNSConfig Secrets Configs Ulimits",
+    "StopGracePeriod Hosts Isolation Init CapabilityDrop",
   {
+    HealthCheck: structure(
+      fields("Test Interval Timeout Retries StartPeriod StartInterval"),
+    ),
+    DNSConfig: structure(fields("Nameservers Search Options")),
+    Secrets: listOf(fields("SecretID SecretName", { File: FILE })),
+    Configs: listOf(
+      fields("ConfigID ConfigName", { File: FILE, Runtime: structure(fields("")) }),
+    ),
+    Ulimits: listOf(fields("Name Soft Hard")),
     Hostname: judgeTemplates,
     Mounts: (place, settings) => {
       judgeTemplates(place);
@@ -69,23 +75,20 @@ const CONTAINER: Fields = fields(
       if (typeof place.value === "number" && place.value >= 0) return;
       place.deny("runtime-option", "No container may be kept from being ended for want of memory.");
     },
-    Privileges: (place, settings) =>
-      judgeFields(
-        place,
-        fields("NoNewPrivileges", {
-          CredentialSpec: (spec) => {
-            if (spec.isEmpty) return;
-            spec.deny("security-option", "Credentials of Windows are not allowed.");
-          },
-          SELinuxContext: (context) => {
-            if (context.isEmpty) return;
-            context.deny("security-option", "A context of SELinux is not allowed.");
-          },
-          Seccomp: defaultMode,
-          AppArmor: defaultMode,
-        }),
-        settings,
-      ),
+    Privileges: structure(
+      fields("NoNewPrivileges", {
+        CredentialSpec: (spec) => {
+          if (spec.isEmpty) return;
+          spec.deny("security-option", "Credentials of Windows are not allowed.");
+        },
+        SELinuxContext: (context) => {
+          if (context.isEmpty) return;
+          context.deny("security-option", "A context of SELinux is not allowed.");
+        },
+        Seccomp: DEFAULT_MODE,
+        AppArmor: DEFAULT_MODE,
+      }),
+    ),
   },
 );
 
@@ -95,11 +98,26 @@ const networks: Judge = (place, settings) => {
   }
 };
 
-const TASK: Fields = fields("ForceUpdate Resources RestartPolicy Placement", {
-  ContainerSpec: (place, settings) => judgeFields(place, CONTAINER, settings),
+const AMOUNT: Judge = structure(fields("Kind Value"));
+
+const AMOUNTS: Judge = structure(fields("NanoCPUs MemoryBytes Pids", {
+  GenericResources: listOf(
+    fields("", { NamedResourceSpec: AMOUNT, DiscreteResourceSpec: AMOUNT }),
+  ),
+}));
+
+const TASK: Fields = fields("ForceUpdate", {
+  ContainerSpec: structure(CONTAINER),
   Networks: networks,
-  LogDriver: (place, settings) =>
-    judgeFields(place, fields("Options", { Name: judgeLogDriver }), settings),
+  Resources: structure(
+    fields("SwapBytes MemorySwappiness", { Limits: AMOUNTS, Reservations: AMOUNTS }),
+  ),
+  RestartPolicy: structure(fields("Condition Delay MaxAttempts Window")),
+  Placement: structure(fields("Constraints MaxReplicas", {
+    Preferences: listOf(fields("", { Spread: structure(fields("SpreadDescriptor")) })),
+    Platforms: listOf(fields("Architecture OS")),
+  })),
+  LogDriver: structure(fields("Options", { Name: judgeLogDriver })),
   Runtime: (place) => {
     const word = place.text();
     if (word === "" || word === "container") return;
@@ -109,7 +127,23 @@ const TASK: Fields = fields("ForceUpdate Resources RestartPolicy Placement", {
   NetworkAttachmentSpec: nothing("Attachments of networks are not allowed."),
 });
 
-const SERVICE: Fields = fields("Name Labels Mode UpdateConfig RollbackConfig EndpointSpec", {
-  TaskTemplate: (place, settings) => judgeFields(place, TASK, settings),
+const UPDATE: Judge = structure(
+  fields("Parallelism Delay FailureAction Monitor MaxFailureRatio Order"),
+);
+
+/** @see moby, api/types/swarm */
+const SERVICE: Fields = fields("Name Labels", {
+  TaskTemplate: structure(TASK),
   Networks: networks,
+  Mode: structure(fields("", {
+    Replicated: structure(fields("Replicas")),
+    Global: structure(fields("")),
+    ReplicatedJob: structure(fields("MaxConcurrent TotalCompletions")),
+    GlobalJob: structure(fields("")),
+  })),
+  UpdateConfig: UPDATE,
+  RollbackConfig: UPDATE,
+  EndpointSpec: structure(fields("Mode", {
+    Ports: listOf(fields("Name Protocol TargetPort PublishedPort PublishMode")),
+  })),
 });

@@ -36,6 +36,8 @@ export interface Settings {
   readonly fields: readonly string[];
   readonly volumeDrivers: readonly string[];
   readonly networkDrivers: readonly string[];
+  /** IDs of networks that services may name. */
+  readonly networkIds: readonly string[];
   readonly swarm: boolean;
   /** Roles by the common names in certificates; the empty name is that of who shows none. */
   readonly users: ReadonlyMap<string, Role>;
@@ -64,6 +66,7 @@ const TEXTS: Readonly<
   logDrivers: { otherwise: ["json-file", "local", "journald", "none"] },
   volumeDrivers: { otherwise: ["local"] },
   networkDrivers: { otherwise: ["bridge"] },
+  networkIds: { otherwise: [], of: /^(?:[0-9a-z]{25}|[0-9a-f]{64})$/ },
   secretVariables: { otherwise: [], of: /^[A-Za-z0-9_*]+$/ },
 };
 
@@ -115,6 +118,7 @@ class Reader extends SettingsReader {
       logDrivers: texts("logDrivers"),
       volumeDrivers: texts("volumeDrivers"),
       networkDrivers: texts("networkDrivers"),
+      networkIds: texts("networkIds"),
       users: this.#users(object["users"]),
       otherUsers: object["otherUsers"] === undefined
         ? "user"

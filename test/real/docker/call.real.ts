@@ -1,23 +1,15 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
-import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
-import { plainEnvironment } from "../../support/cli.ts";
 import { leaveOut } from "../../support/optional.ts";
-import { projectPath } from "../../support/paths.ts";
 import { suite } from "../../support/suite.ts";
 import { Daemon, IMAGE } from "./daemon.ts";
 import { serveLocalVolumes } from "./local-volume.ts";
 import { missingDocker } from "./missing.ts";
-
-/** What Docker called, and the body, read. */
-type Call = readonly [path: string, body: Readonly<Record<string, unknown>>];
+import { type Call, Spied } from "./spied.ts";
 
 interface Context {
   daemon: Daemon;
-  spy: ChildProcess;
+  spied: Spied;
   calls: Call[];
 }
 
@@ -30,35 +22,13 @@ if (missing !== undefined) leaveOut(TITLE, missing);
 test.before(async (context) => {
   if (missing !== undefined) return;
   const daemon = context.daemon = await Daemon.start();
-  const sockets = daemon.path("sockets");
-  await mkdir(sockets);
-  await serveLocalVolumes(daemon, "watched", "--socket-dir", sockets);
-  const onDeno = "Deno" in globalThis;
-  const spy = onDeno
-    ? ["run", "-A", "--no-check", projectPath("test", "real", "docker", "spy.ts")]
-    : [projectPath("build", "test", "real", "docker", "spy.js")];
-  const places = ["/run/docker/plugins/watched.sock", `${sockets}/watched.sock`];
-  await daemon.inside("mkdir", ["-p", "/run/docker/plugins"]);
-  context.spy = daemon.spawn(process.execPath, [...spy, ...places], {
-    env: plainEnvironment(),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  context.calls = [];
-  let rest = "";
-  context.spy.stdout!.setEncoding("utf8").on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const [path, body] of lines.map((line) => JSON.parse(line) as [string, string?])) {
-      if (body !== undefined) context.calls.push([path, body === "" ? {} : JSON.parse(body)]);
-    }
-  });
-  await once(context.spy.stdout!, "data");
+  context.spied = await Spied.start(daemon, "watched");
+  context.calls = context.spied.calls;
 });
 
-test.after(async ({ daemon, spy }) => {
-  if (missing !== undefined) return;
-  spy.kill();
-  await daemon.stop();
+test.after(async ({ daemon, spied }) => {
+  await spied?.stop();
+  await daemon?.stop();
 });
 
 const real: typeof test = ((name: string, run: (context: Context) => Promise<void>) => {

@@ -10,7 +10,7 @@ import * as assert from "uvu/assert";
 import { runCommand } from "../../../scripts/run-command.ts";
 import { plainEnvironment } from "../../support/cli.ts";
 import { Bridge, type BridgeOptions } from "./bridge.ts";
-import { DOCKER_CLIS, pathOf } from "./missing.ts";
+import { DOCKER_CLIS, DOCKERD, pathOf } from "./missing.ts";
 import { Namespace } from "./namespace.ts";
 import { finish, type Finished } from "./finish.ts";
 
@@ -68,7 +68,7 @@ export class Daemon {
   /** Starts the daemon, which must not run; with these flags besides its own. */
   async up(...flags: string[]): Promise<void> {
     const log = openSync(this.path("dockerd.log"), "a");
-    this.#process = this.#namespace.spawn("dockerd", [
+    this.#process = this.#namespace.spawn(DOCKERD, [
       ...["-H", this.host, "--config-file", this.path("daemon.json")],
       ...["--data-root", this.path("data"), "--exec-root", this.path("exec")],
       ...["--pidfile", this.path("docker.pid"), "--storage-driver=vfs", "--bridge=none"],

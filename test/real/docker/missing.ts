@@ -12,12 +12,15 @@ export interface DockerCli {
 /** Where Debian and Docker install it. */
 const CLI_PATHS = ["/usr/bin/docker", "/usr/local/bin/docker"];
 
+/** The daemon: the one that is installed, or the one that `COFFERDAM_DOCKERD` names. */
+export const DOCKERD: string = process.env["COFFERDAM_DOCKERD"] ?? "dockerd";
+
 /** The commands that are there, those of other versions than the ones before them. */
 export const DOCKER_CLIS: readonly DockerCli[] = await findClis();
 
 /** Programs besides, by what they are for. */
 const PROGRAMS = {
-  dockerd: "the daemon",
+  [DOCKERD]: "the daemon",
   busybox: "the image",
   ip: "networks",
   unshare: "namespaces of its own",

@@ -237,7 +237,7 @@ real("what comes of answers is the same: values, errors and what is not found", 
     // Docker leaves the rest of the line empty.
     const wanted = ANSWERS[n]![0] === 204
       ? { error: `${method}: the plugin answered with the status 204, without a word` }
-      : docker[method];
+      : inOneLine(docker[method]!);
     assert.equal(ours, wanted, `${ANSWERS[n]}`);
   }
   const own = plugin.received[methods.length]!;
@@ -272,6 +272,12 @@ real("Docker's client tries again with nothing, ours with the same body", async 
   assert.equal(ours, ['{"Name":"a"}', '{"Name":"a"}']);
   await folder.remove();
 });
+
+/** Docker hands on a plugin's words with all their lines. */
+function inOneLine(outcome: DockerOutcome): DockerOutcome {
+  if (outcome.error === undefined) return outcome;
+  return { ...outcome, error: outcome.error.trim().replaceAll("\n", "\\n") };
+}
 
 async function outcomeOf(client: PluginClient, method: string): Promise<DockerOutcome> {
   try {
