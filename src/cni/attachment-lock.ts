@@ -13,10 +13,10 @@ import type { AttachmentKey } from "./attachment.ts";
 const LOCKS = 4_096;
 
 /** Calls about attachments share it; GC has it alone. */
-const ALL = "all";
+const ALL = "lock-all";
 
 /** Who wants {@link ALL} must come through here, so that GC, which keeps it closed, is next. */
-const GATE = "gate";
+const GATE = "lock-gate";
 
 /** The pauses between looks at a lock that another process has; between them others may come first. */
 const PAUSE_MS = { first: 2, longest: 50 };

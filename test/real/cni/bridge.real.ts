@@ -203,7 +203,11 @@ test("every kind of executable gives the same bytes, on Node and on Deno, alone 
       const daemon = await startDaemon(runtime, installed.bin);
       assert.equal(await live(installed), first, `${runtime}, ${shim}, with a daemon`);
       await daemon.stop("SIGTERM");
-      assert.equal(await readdir(join(installed.bin, ".cofferdam")), ["addresses.json"]);
+      const left = await readdir(join(installed.bin, ".cofferdam"));
+      assert.equal(left.map((name) => name.replace(/[0-9a-f]{64}/, "*")), [
+        "addresses.*.wasm",
+        "addresses.json",
+      ]);
     }
   }
   const codes = first!.map(({ code }) => code);

@@ -42,9 +42,9 @@ export class Namespaces implements AsyncDisposable {
     return `/run/netns/${this.nameOf(name)}`;
   }
 
-  /** A command as it is run in a namespace. */
+  /** A command as it is run in a namespace. `ip netns exec` would give it mounts of its own as well. */
   commandIn(name: string, ...command: readonly string[]): [string, ...string[]] {
-    return ["ip", "netns", "exec", this.nameOf(name), ...command];
+    return ["nsenter", `--net=${this.pathOf(name)}`, "--", ...command];
   }
 
   /** Runs a command in a namespace. @returns What it printed */
@@ -91,8 +91,8 @@ async function run(program: string, args: readonly string[]): Promise<string> {
 /** Why namespaces cannot be made here; undefined where they can. */
 export async function missingRights(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "only root makes network namespaces";
-  for (const [program, ...args] of [["ip", "-V"], ["iptables", "-V"]] as const) {
-    if ((await runCommand(program, args)).code !== 0) return `there is no "${program}"`;
+  for (const program of ["ip", "iptables", "nsenter"]) {
+    if ((await runCommand(program, ["-V"])).code !== 0) return `there is no "${program}"`;
   }
   const name = `cofferdam-try-${randomBytes(4).toString("hex")}`;
   const made = await runCommand("ip", ["netns", "add", name]);

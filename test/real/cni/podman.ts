@@ -72,7 +72,7 @@ export class Podman {
     const files = await this.#machine.files("/var/lib/cni");
     const netns = await readdir(this.#machine.path("/run/netns")).catch(() => []);
     return [
-      ...files.filter((file) => !/\/(lock(-\d+)?|last_reserved_ip\.0)$/.test(file)),
+      ...files.filter((file) => !/\/(lock(-\w+)?|last_reserved_ip\.0)$/.test(file)),
       ...(await this.#machine.links()).filter((name) => name.startsWith("veth")),
       ...await this.#machine.rules(/id: \\?"[0-9a-f]{64}|\/32 /),
       ...netns,
