@@ -18,16 +18,15 @@ const ROUNDS = 7;
 const VOLUMES = 100;
 const GETS = 5;
 
-const METHODS = ["Get", "Create", "Mount", "Unmount"] as const;
-
-type Method = (typeof METHODS)[number];
+const METHODS = ["Get", "Create", "Create with a size", "Mount", "Unmount", "Remove"] as const;
 
 /** How many calls are made at a time. */
 const CONNECTIONS = [1, 16] as const;
 
 /** What the load says of one method in one round. */
 interface Load {
-  readonly method: Method;
+  /** One of {@link METHODS}, or another, which is not shown. */
+  readonly method: string;
   /** Of each call, in nanoseconds. */
   readonly nanos: readonly number[];
   /** Of all calls together, in nanoseconds. */

@@ -1,6 +1,7 @@
 // Calls a volume plugin through its socket, as Docker does: POST over connections that are kept open.
-// Makes volumes, then gets, mounts, unmounts and removes each of them, every method by itself, and
-// prints a line of JSON for each method: how long each call took, and all of them together.
+// Makes volumes, then gets, mounts, unmounts and removes each of them, and makes and removes them again
+// with a size, every method by itself, and prints a line of JSON for each: how long each call took, and
+// all of them together.
 package main
 
 import (
@@ -20,6 +21,7 @@ import (
 )
 
 type result struct {
+	// A method, and how it is called where it is called in two ways.
 	Method string `json:"method"`
 	// Of each call, in nanoseconds.
 	Nanos []int64 `json:"nanos"`
@@ -41,22 +43,28 @@ func main() {
 	}}
 	name := func(i int) string { return fmt.Sprintf("volume-%06d", i%*volumes) }
 	id := func(i int) string { return fmt.Sprintf("%064x", i) }
+	create := func(options map[string]string) func(i int) any {
+		return func(i int) any { return map[string]any{"Name": name(i), "Opts": options} }
+	}
+	remove := func(i int) any { return map[string]any{"Name": name(i)} }
 	plan := []struct {
 		method string
+		way    string
 		count  int
 		body   func(i int) any
 	}{
-		{"Create", *volumes, func(i int) any {
-			return map[string]any{"Name": name(i), "Opts": map[string]string{}}
-		}},
-		{"Get", *volumes * *repeat, func(i int) any { return map[string]any{"Name": name(i)} }},
-		{"Mount", *volumes, func(i int) any { return map[string]any{"Name": name(i), "ID": id(i)} }},
-		{"Unmount", *volumes, func(i int) any { return map[string]any{"Name": name(i), "ID": id(i)} }},
-		{"Remove", *volumes, func(i int) any { return map[string]any{"Name": name(i)} }},
+		{"Create", "", *volumes, create(map[string]string{})},
+		{"Get", "", *volumes * *repeat, func(i int) any { return map[string]any{"Name": name(i)} }},
+		{"Mount", "", *volumes, func(i int) any { return map[string]any{"Name": name(i), "ID": id(i)} }},
+		{"Unmount", "", *volumes, func(i int) any { return map[string]any{"Name": name(i), "ID": id(i)} }},
+		{"Remove", "", *volumes, remove},
+		// As `docker volume create -o size=1073741824`; a container would have it measured.
+		{"Create", " with a size", *volumes, create(map[string]string{"size": "1073741824"})},
+		{"Remove", " of one with a size", *volumes, remove},
 	}
 	output := json.NewEncoder(os.Stdout)
 	for _, one := range plan {
-		r := result{Method: one.method, Nanos: make([]int64, one.count)}
+		r := result{Method: one.method + one.way, Nanos: make([]int64, one.count)}
 		var next atomic.Int64
 		var all sync.WaitGroup
 		started := time.Now()
