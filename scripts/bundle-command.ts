@@ -4,15 +4,12 @@
  * modules; Deno runs the command from its sources.
  */
 import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { build, type Metafile } from "esbuild";
-import { collectLicenses } from "../src/build/licenses.ts";
-import { PROJECT } from "./project.ts";
-
-/** The command on Node, once `npm run build` has run. */
-export const COMMAND: string = join(PROJECT, "build", "command", "cofferdam.js");
+import { build, type Metafile, type Plugin } from "esbuild";
+import { collectLicenses, NO_LICENSE_TEXT } from "../src/build/licenses.ts";
+import { COMMAND, PROJECT } from "./project.ts";
 
 /** Modules that something finds by their names beside the module that asks for them, all in one folder. */
 const ENTRIES = {
@@ -22,11 +19,31 @@ const ENTRIES = {
   worker: "build/src/sandbox/worker.js",
 };
 
-/** Packages that stay where npm put them: with native parts, or loaded by few verbs. */
-const EXTERNAL = ["@extism/extism", "@grpc/grpc-js", "@photostructure/sqlite", "protobufjs"];
+/**
+ * Packages that stay where npm put them: with native parts, loaded by few verbs, or without a text of
+ * their licence that could be handed on.
+ */
+const EXTERNAL = [
+  "@cfworker/json-schema",
+  "@extism/extism",
+  "@grpc/grpc-js",
+  "@photostructure/sqlite",
+  "protobufjs",
+];
+
+/** One class for all: a test may compare an error of `cofferdam/test` with what it imports of us. */
+const SHARED: Plugin = {
+  name: "shared with the modules",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/plugin-error\.js$/ }, () => ({
+      path: "../src/plugin-error.js",
+      external: true,
+    }));
+  },
+};
 
 async function bundleCommand(): Promise<void> {
-  const outdir = join(PROJECT, "build", "command");
+  const outdir = dirname(COMMAND);
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: PROJECT,
@@ -39,6 +56,7 @@ async function bundleCommand(): Promise<void> {
     platform: "node",
     target: "node20",
     external: EXTERNAL,
+    plugins: [SHARED],
     // CommonJS packages load Node's own modules by require().
     banner: {
       js: 'import { createRequire as requireFrom } from "node:module"; ' +
@@ -47,7 +65,11 @@ async function bundleCommand(): Promise<void> {
     legalComments: "none",
     logLevel: "warning",
   });
-  await writeFile(join(outdir, "LICENSES.txt"), await licensesIn(metafile));
+  const licenses = await licensesIn(metafile);
+  if (licenses.includes(NO_LICENSE_TEXT)) {
+    throw new Error(`a package without a licence:\n${licenses}`);
+  }
+  await writeFile(join(outdir, "LICENSES.txt"), licenses);
 }
 
 /** The licences of the packages whose code is in there. */

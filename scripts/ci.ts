@@ -9,8 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { builtPlugin, PLUGINS } from "./build-plugins.ts";
-import { COMMAND } from "./bundle-command.ts";
-import { denoPath, PROJECT } from "./project.ts";
+import { COMMAND, denoPath, PROJECT } from "./project.ts";
 import { type CommandOptions, runCommand } from "./run-command.ts";
 
 /** The newer Node that the tests run on as well. */

@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 /** The project's folder, whether the scripts run from source or from the build. */
 export const PROJECT: string = findProject(dirname(fileURLToPath(import.meta.url)));
 
+/** The command on Node, once `npm run build` has run. */
+export const COMMAND: string = join(PROJECT, "build", "command", "cofferdam.js");
+
 function findProject(folder: string): string {
   return existsSync(join(folder, "deno.json")) ? folder : findProject(dirname(folder));
 }

@@ -4,8 +4,7 @@
  */
 import process from "node:process";
 import { spawnSync } from "node:child_process";
-import { COMMAND } from "./bundle-command.ts";
-import { denoPath, PROJECT } from "./project.ts";
+import { COMMAND, denoPath, PROJECT } from "./project.ts";
 
 const ARGS = [
   "check",

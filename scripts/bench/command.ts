@@ -3,8 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { COMMAND } from "../bundle-command.ts";
-import { denoPath, PROJECT } from "../project.ts";
+import { COMMAND, denoPath, PROJECT } from "../project.ts";
 import { runCommand } from "../run-command.ts";
 
 /** A program with its first arguments. */

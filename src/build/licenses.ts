@@ -9,6 +9,9 @@ const MAX_BYTES = 1024 * 1024;
 /** Files of a package that say under which licence it may be passed on. */
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|copyright)([._-].*)?$/i;
 
+/** What stands in place of a licence that nobody wrote down. */
+export const NO_LICENSE_TEXT = "The package holds no text of its licence.\n";
+
 const RULE = `${"=".repeat(80)}\n`;
 
 /**
@@ -61,9 +64,7 @@ async function packageLicense(at: string): Promise<string> {
     .filter((item) => item.kind !== "directory" && LICENSE_FILE.test(item.name));
   const texts: string[] = [];
   for (const file of files) texts.push(await readText(joinPath(at, file.name)));
-  const text = texts.length === 0
-    ? "The package holds no text of its licence.\n"
-    : texts.join("\n");
+  const text = texts.length === 0 ? NO_LICENSE_TEXT : texts.join("\n");
   return entry(`${name} ${version}: ${license}`, text);
 }
 

@@ -40,6 +40,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
       return await showHelp(name, first === undefined);
     }
     const [name, flags] = splitVerb(first, rest);
+    if (isSystem(name) && flags.length === 1 && ["--help", "-h"].includes(flags[0]!)) {
+      return await showHelp(name, false);
+    }
     return await runVerb(await findVerb(name), flags);
   } catch (error) {
     return await report(error, args);
@@ -48,10 +51,13 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 
 /** A verb is one word, or a system's name and a word: `cipd serve`. */
 function splitVerb(first: string, rest: string[]): [name: string, rest: string[]] {
-  const isSystem = Object.keys(VERBS).some((name) => name.startsWith(`${first} `));
   const [second, ...others] = rest;
-  if (!isSystem || second === undefined || second.startsWith("-")) return [first, rest];
+  if (!isSystem(first) || second === undefined || second.startsWith("-")) return [first, rest];
   return [`${first} ${second}`, others];
+}
+
+function isSystem(word: string): boolean {
+  return Object.keys(VERBS).some((name) => name.startsWith(`${word} `));
 }
 
 async function findVerb(name: string): Promise<Verb> {
@@ -64,9 +70,12 @@ async function findVerb(name: string): Promise<Verb> {
 
 /** Help that was asked for is an answer; any other is a hint that nothing was done. */
 async function showHelp(name: string | undefined, isHint: boolean): Promise<ExitCode> {
-  const text = name === undefined
-    ? overview(await Promise.all(Object.values(VERBS).map((load) => load())))
-    : verbHelp(await findVerb(name));
+  // A system's name stands for its verbs.
+  const names = Object.keys(VERBS)
+    .filter((verb) => name === undefined || verb.startsWith(`${name} `));
+  const text = names.length > 1
+    ? overview(await Promise.all(names.map(findVerb)))
+    : verbHelp(await findVerb(names[0] ?? name!));
   await (isHint ? stderr : stdout).write(text);
   return isHint ? 2 : 0;
 }

@@ -3,6 +3,9 @@ import { decodeBase64 } from "../document/base64.ts";
 import type { Document } from "../document/document.ts";
 import { setMember } from "../document/own-member.ts";
 import { parseDocuments } from "../document/parse.ts";
+// What a call needs, before the first one: a daemon must go on while its package is being replaced.
+import "../document/recognise/json-only.ts";
+import "../document/syntax/json.ts";
 import { dockerEndpoint } from "../document/recognise/docker-endpoint.ts";
 import type { Structure } from "../document/recognise/docker-schema.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";

@@ -15,7 +15,7 @@ export class HttpConnections {
     server.on("secureConnection", (socket: Socket) => {
       // It goes through another, which is known already.
       for (const other of this.#requests.keys()) {
-        if (isSamePeer(other, socket)) this.#requests.delete(other);
+        if (isSame(other, socket)) this.#requests.delete(other);
       }
       this.#add(socket);
     });
@@ -58,6 +58,9 @@ export class HttpConnections {
   }
 }
 
-function isSamePeer(one: Socket, other: Socket): boolean {
-  return one.remotePort === other.remotePort && one.remoteAddress === other.remoteAddress;
+/** Whether both are the same connection, by its two ends. */
+function isSame(one: Socket, other: Socket): boolean {
+  return ENDS.every((end) => one[end] !== undefined && one[end] === other[end]);
 }
+
+const ENDS = ["remoteAddress", "remotePort", "localAddress", "localPort"] as const;

@@ -6,7 +6,7 @@ import process from "node:process";
 import createPlugin from "@extism/extism";
 import canonicalize from "canonicalize";
 import * as assert from "uvu/assert";
-import { denoPath } from "../../scripts/project.ts";
+import { COMMAND, denoPath } from "../../scripts/project.ts";
 import { runCommand } from "../../scripts/run-command.ts";
 import { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
@@ -112,9 +112,7 @@ test("a plugin's error is one in plain Extism too", async ({ sandbox }) => {
   assert.is(await codeOf(call), "sandbox.guest-error");
 });
 
-const COMPILED = projectPath("build", "command", "cofferdam.js");
-
-if (existsSync(COMPILED)) {
+if (existsSync(COMMAND)) {
   test("the command gives the same bytes on Node and on Deno", async ({ folder }) => {
     const files = {
       "policy.ts": SOURCE,
@@ -123,7 +121,7 @@ if (existsSync(COMPILED)) {
     await folder.write(files);
     const node = "Deno" in globalThis ? "node" : process.execPath;
     const runs: [string, string, string[]][] = [
-      ["node.wasm", node, [COMPILED]],
+      ["node.wasm", node, [COMMAND]],
       ["deno.wasm", denoPath(), ["run", "-A", "--quiet", projectPath("src", "cli", "main.ts")]],
     ];
     for (const [output, command, args] of runs) {

@@ -51,6 +51,15 @@ test("half a verb is answered with the verbs that have the word", async () => {
   }
 });
 
+test("help on a system's name is help on its verbs", async () => {
+  const [one, several] = await Promise.all(
+    [["docker", "--help"], ["help", "cni"]].map((args) => runCli(args)),
+  );
+  assert.equal(one, await runCli(["docker", "serve", "--help"]));
+  assert.is(several!.code, 0);
+  assert.match(several!.stdout, /cni call .*\n.*cni serve /);
+});
+
 test("an unknown verb gets a suggestion", async () => {
   const { code, stderr } = await runCli(["chekc"]);
   assert.is(code, 2);

@@ -1,10 +1,12 @@
 /** `cofferdam test` as a user runs it. */
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
 import { CLI, plainEnvironment } from "../support/cli.ts";
 import { makeFolder, type TestFolder } from "../support/folder.ts";
 import { bundleOf, MANIFEST } from "../support/guest.ts";
+import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
 import { LOOP } from "./check-folder.ts";
 import { jsonTests, makeTestFolder, runTests, testModule } from "./test-folder.ts";
@@ -214,6 +216,26 @@ for (const [what, body, says] of UNLOADABLE) {
     }
   });
 }
+
+test("a test module gets one PluginError, whichever module of the package it is from", async () => {
+  const { href } = pathToFileURL(
+    "Deno" in globalThis ? projectPath("src", "mod.ts") : projectPath("build", "src", "mod.js"),
+  );
+  const folder = await makeTestFolder({
+    "policy.test.ts": testModule(`import { PluginError as Same } from ${JSON.stringify(href)};
+test("throws it", async (plugin) => {
+  await assert.rejects(plugin.check({ object: 1, settings: { a: 1 } }), Same);
+  assert.equal(Same, PluginError);
+});
+`),
+  });
+  try {
+    const { code, report, stderr } = await jsonTests(folder);
+    assert.equal([code, report.results.map(shortOf)[0]![2]], [0, "passed"], stderr);
+  } finally {
+    await folder.remove();
+  }
+});
 
 test("writes a report to a file", async () => {
   const folder = await makeTestFolder({ "cases/a.yaml": GOOD });

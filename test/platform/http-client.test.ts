@@ -14,6 +14,7 @@ import {
   type Where,
 } from "../support/docker-plugin.ts";
 import { suiteFolder } from "../support/folder.ts";
+import { plainEnvironment } from "../support/cli.ts";
 import { projectPath } from "../support/paths.ts";
 import { suite } from "../support/suite.ts";
 
@@ -249,7 +250,7 @@ test("no proxy of the environment is taken, and an idle connection keeps no prog
   const { address } = proxy;
   const child = spawn(process.execPath, [...args, new URL(target.address).port], {
     env: {
-      ...process.env,
+      ...plainEnvironment(),
       NODE_USE_ENV_PROXY: "1",
       HTTP_PROXY: address,
       http_proxy: address,

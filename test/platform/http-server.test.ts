@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import * as assert from "uvu/assert";
@@ -291,6 +291,47 @@ test("close() hangs up at once in the middle of a handshake, and behind one", as
   assert.match(await readToEnd(busy), '["POST","/wait","x",null]');
   await closed;
 });
+
+test("two connections from one port of a client to two addresses are told apart", async () => {
+  const read = (name: string) => readFile(projectPath("test", "fixture", "tls", name));
+  const [cert, key, ca] = await Promise.all(["server.pem", "server.key", "ca.pem"].map(read));
+  const server = await serveHttp({
+    address: { host: "0.0.0.0", port: 0 },
+    tls: { cert: cert!, key: key!, ca: ca! },
+    maxBodyBytes: MAX_BODY_BYTES,
+    handle,
+  });
+  const own = { ca, cert: await read("client.pem"), key: await read("client.key") };
+  const from = { localAddress: "127.0.0.1", localPort: await freePort() };
+  const open = async (host: string) => {
+    const socket = connect({ ...from, host, port: server.port! });
+    const secured = connectTls({ ...own, socket, checkServerIdentity: () => undefined });
+    secured.on("error", () => {});
+    await new Promise((resolve) => secured.once("secureConnect", resolve));
+    return secured;
+  };
+  const busy = await open("127.0.0.1");
+  const began = new Promise<HttpRequest>((resolve) => waiting = resolve);
+  busy.write(post("/wait", "x"));
+  await began;
+  const other = await open("127.0.0.2");
+  other.write(post("/", "x"));
+  await new Promise((resolve) => other.once("data", resolve));
+  // Both end, the one that is never answered too.
+  const ended = Promise.all([busy, other].map((one) => readToEnd(one).catch(() => "")));
+  await server.close(1);
+  await ended;
+  answerWaiting();
+});
+
+/** A port that nobody has now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 test("with TLS it serves only who shows what its authority signed", async () => {
   const read = (name: string) => readFile(projectPath("test", "fixture", "tls", name));

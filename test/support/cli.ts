@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
+import { COMMAND } from "../../scripts/project.ts";
 import { projectPath } from "./paths.ts";
 
 /** What a run of the command did. */
@@ -25,7 +26,7 @@ const onDeno = "Deno" in globalThis;
 /** Program and first arguments of the command on the runtime that the tests run on. */
 export const CLI: readonly [string, readonly string[]] = onDeno
   ? [process.execPath, ["run", "-A", "--quiet", projectPath("src", "cli", "main.ts")]]
-  : [process.execPath, [projectPath("build", "command", "cofferdam.js")]];
+  : [process.execPath, [COMMAND]];
 
 /** The environment of a child without what would change its output: uvu forces colours, for one. */
 export function plainEnvironment(): Record<string, string | undefined> {

@@ -3,7 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
-import { denoPath } from "../../../scripts/project.ts";
+import { COMMAND, denoPath } from "../../../scripts/project.ts";
 import { runCommand } from "../../../scripts/run-command.ts";
 import { CniRuntime } from "../../../src/cni/runtime.ts";
 import type { CniResult1 } from "../../../src/contract/cni-result.ts";
@@ -90,7 +90,7 @@ async function findDeno(): Promise<string> {
 const CLI: Readonly<Record<RuntimeName, readonly [string, ...string[]]>> = {
   node: [
     "Deno" in globalThis ? "node" : process.execPath,
-    projectPath("build", "command", "cofferdam.js"),
+    COMMAND,
   ],
   deno: [
     "Deno" in globalThis ? process.execPath : await findDeno(),

@@ -269,6 +269,10 @@ test.before(async (context) => {
 
 test.after(async ({ daemon }) => await daemon?.stop());
 
+/** What is sent before the daemon is given time to refuse what it does not read. */
+const FIRST_BYTES = 4_096;
+const REFUSAL_MS = 1_000;
+
 /** What the daemon says to a call. Who is refused amidst a large body may lose that with the connection. */
 async function send(daemon: Daemon, text: string): Promise<string> {
   for (let tries = 0; tries < 20; tries++) {
@@ -281,12 +285,18 @@ async function send(daemon: Daemon, text: string): Promise<string> {
 function sendOnce(daemon: Daemon, text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ path: daemon.path("docker.sock") });
+    const bytes = Buffer.from(text, text.includes("\u00ff") ? "latin1" : "utf8");
     let said = "";
+    const sendRest = () => void (said === "" && socket.write(bytes.subarray(FIRST_BYTES)));
+    const timer = bytes.length > FIRST_BYTES ? setTimeout(sendRest, REFUSAL_MS) : undefined;
     socket.setEncoding("utf8").on("data", (part: string) => said += part);
     socket.on("error", () => {});
-    socket.on("close", () => resolve(said));
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve(said);
+    });
     socket.setTimeout(20_000, () => socket.destroy());
-    socket.write(text.includes("\u00ff") ? Buffer.from(text, "latin1") : text);
+    socket.write(bytes.subarray(0, FIRST_BYTES));
   });
 }
 
