@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
@@ -224,6 +225,54 @@ testC("what greets otherwise, or goes away before it has, is asked nothing", asy
     assert.match(stdout, STDIN);
     assert.equal(heard, []);
     await stop(server);
+  }
+});
+
+/** A program that listens at a path, with hardly a queue, and accepts nobody: its main thread stands still. */
+const STOPPED = `require("node:net").createServer().listen(
+  { path: process.argv[2], backlog: 1 },
+  () => {
+    require("node:fs").writeSync(1, "listens");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+);`;
+
+/** Connects until the queue of who listens there is full. */
+async function fillQueue(path: string): Promise<Socket[]> {
+  const waiting: Socket[] = [];
+  while (true) {
+    const socket = connect({ path });
+    waiting.push(socket);
+    const isFull = await new Promise<boolean>((resolve) => {
+      socket.on("connect", () => resolve(false));
+      socket.on("error", () => resolve(true));
+    });
+    if (isFull) return waiting;
+  }
+}
+
+test("a daemon that stands still, its queue full, holds up nobody", async ({ world }) => {
+  const shim = await world.install();
+  await world.folder.write({ "stopped.cjs": STOPPED });
+  const path = await socketPath(privateFolderOf(shim.bin));
+  const run = "Deno" in globalThis ? ["run", "-A", "--quiet"] : [];
+  const child = spawn(process.execPath, [...run, join(world.folder.path, "stopped.cjs"), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let waiting: Socket[] = [];
+  let call: ReturnType<typeof spawn> | undefined;
+  try {
+    await new Promise((resolve) => child.stdout!.once("data", resolve));
+    waiting = await fillQueue(path);
+    assert.ok(waiting.length > 1);
+    assert.is(await askDaemon(privateFolderOf(shim.bin), callOf("mynet")), undefined);
+    if (compiled === undefined) return;
+    const onStart = (started: typeof child) => void (call = started);
+    assert.is((await runShim(shim.executable, { stdin: STDIN, onStart })).code, 7);
+  } finally {
+    call?.kill("SIGKILL");
+    for (const socket of waiting) socket.destroy();
+    child.kill("SIGKILL");
   }
 });
 

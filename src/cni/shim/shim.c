@@ -183,9 +183,11 @@ static int open_daemon(int folder)
   /* By way of the open folder: it is the one that was looked at, and its path may have any length. */
   snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%016llx", folder,
     hash_namespaces());
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  /* Else it waits, without an end, for a place in the queue of one that hangs. */
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) goto nobody;
+  if (fcntl(fd, F_SETFL, 0) < 0) goto nobody;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) goto nobody;
   if (peer.uid != geteuid() && peer.uid != 0) goto nobody;
   for (size_t length = 0; length < sizeof greeting;) {
