@@ -267,7 +267,7 @@ test("a daemon that stands still, its queue full, holds up nobody", async ({ wor
     assert.ok(waiting.length > 1);
     assert.is(await askDaemon(privateFolderOf(shim.bin), callOf("mynet")), undefined);
     if (compiled === undefined) return;
-    const onStart = (started: typeof child) => void (call = started);
+    const onStart = (started: ReturnType<typeof spawn>) => void (call = started);
     assert.is((await runShim(shim.executable, { stdin: STDIN, onStart })).code, 7);
   } finally {
     call?.kill("SIGKILL");
@@ -378,6 +378,36 @@ for (const flags of ELSEWHERE) {
     assert.is(asked, 0);
     await runShim(script, { stdin: STDIN });
     assert.is(asked, 1);
+  });
+}
+
+/** Binds the whole tree once more, in mounts that nobody else sees, and becomes a program. */
+const BIND = `mount --make-rprivate / && mount --rbind / "$0" && exec "$@"`;
+const TWICE = ["unshare", "--mount", "/bin/sh", "-c", BIND];
+
+if (spawnSync(TWICE[0]!, [TWICE[1]!, "true"]).status !== 0) {
+  leaveOut("a daemon and a call under another root directory", "mounts are not permitted");
+} else {
+  testC("a call under another root directory is not the daemon's", async ({ world }) => {
+    const { bin, executable } = await world.install();
+    const root = join(world.folder.path, "root");
+    await mkdir(root);
+    const serve = [...TWICE, root, CLI[0], ...CLI[1], "cni", "serve", "--bin-dir", bin];
+    const daemon = spawn(serve[0]!, serve.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      await new Promise<void>((resolve) => {
+        let said = "";
+        daemon.stderr.on("data", (chunk) => /listens in/.test(said += chunk) && resolve());
+      });
+      const enter = ["nsenter", `--mount=/proc/${daemon.pid}/ns/mnt`];
+      const there = await runShim(executable, { by: enter, stdin: STDIN });
+      // The plugin of this configuration is nowhere.
+      assert.is(JSON.parse(there.stdout).code, 50);
+      const by = [...enter, "chroot", root];
+      assert.is((await runShim(executable, { by, stdin: STDIN })).code, 7);
+    } finally {
+      daemon.kill("SIGKILL");
+    }
   });
 }
 

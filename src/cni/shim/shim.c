@@ -156,24 +156,48 @@ static int open_folder(const char *folder, char *path)
   return fd;
 }
 
-/* A number for the namespaces that decide where a path leads, as ../daemon-socket.ts makes it. */
-static unsigned long long hash_namespaces(void)
+/* The number of the mount in which the root directory lies; 0 where it cannot be told. */
+static uint64_t root_mount(void)
+{
+  char path[64], line[256];
+  unsigned long long number = 0;
+  int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return 0;
+  snprintf(path, sizeof path, "/proc/self/fdinfo/%d", root);
+  FILE *info = fopen(path, "re");
+  while (info != NULL && fgets(line, sizeof line, info) != NULL) {
+    if (sscanf(line, "mnt_id: %llu", &number) == 1) break;
+  }
+  if (info != NULL) fclose(info);
+  close(root);
+  return number;
+}
+
+/* A number for what decides where a path leads, as ../daemon-socket.ts makes it. */
+static unsigned long long hash_place(void)
 {
   static const char *const NAMESPACES[] = {
     "/proc/self/ns/net", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/user",
   };
+  enum { KINDS = sizeof NAMESPACES / sizeof *NAMESPACES };
+  uint64_t numbers[KINDS + 3] = { 0 };
   uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < sizeof NAMESPACES / sizeof *NAMESPACES; i++) {
-    struct stat found;
-    uint64_t number = stat(NAMESPACES[i], &found) < 0 ? 0 : found.st_ino;
+  struct stat found;
+  for (size_t i = 0; i < KINDS; i++) if (stat(NAMESPACES[i], &found) == 0) numbers[i] = found.st_ino;
+  if (stat("/", &found) == 0) {
+    numbers[KINDS] = found.st_dev;
+    numbers[KINDS + 1] = found.st_ino;
+  }
+  numbers[KINDS + 2] = root_mount();
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     for (int shift = 0; shift < 64; shift += 8) {
-      hash = (hash ^ (number >> shift & 0xff)) * 0x100000001b3;
+      hash = (hash ^ (numbers[i] >> shift & 0xff)) * 0x100000001b3;
     }
   }
   return hash;
 }
 
-/* Connects to the daemon of these namespaces. Returns -1 where there is none to be trusted. */
+/* Connects to the daemon of this place. Returns -1 where there is none to be trusted. */
 static int open_daemon(int folder)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -182,7 +206,7 @@ static int open_daemon(int folder)
   char greeting[sizeof GREETING];
   /* By way of the open folder: it is the one that was looked at, and its path may have any length. */
   snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%016llx", folder,
-    hash_namespaces());
+    hash_place());
   /* Else it waits, without an end, for a place in the queue of one that hangs. */
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
