@@ -32,7 +32,8 @@ export async function readPrebuilt(path: string, signal: AbortSignal): Promise<U
   if (text.startsWith("#!") || !text.includes(SHIM_MARK)) {
     throw fail('it is none in C that "cofferdam install cni" has written');
   }
-  if (!text.includes(new TextDecoder().decode(GREETING))) {
+  // With the byte that ends it in C.
+  if (!text.includes(`${SHIM_MARK} ${new TextDecoder().decode(GREETING)}\0`)) {
     throw fail("it speaks another protocol with the daemon");
   }
   if (!await runs(bytes, signal)) throw fail("it does not run on this machine");

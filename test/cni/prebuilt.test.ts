@@ -22,10 +22,10 @@ test.after(({ folder }) => folder.remove());
 const read = (path: string) => readPrebuilt(path, new AbortController().signal);
 const fault = (path: string) => read(path).then(() => undefined, PluginError.from);
 
-/** The executable with another text in place of one. */
-function replaced(text: string, other: string): Uint8Array {
+/** The executable, or another one, with another text in place of one. */
+function replaced(text: string, other: string, executable = compiled!): Uint8Array {
   const [from, to] = [text, other].map((one) => new TextEncoder().encode(one));
-  const bytes = compiled!.slice();
+  const bytes = executable.slice();
   const isAt = (at: number) => from!.every((byte, n) => bytes[at + n] === byte);
   for (let at = 0; at < bytes.length; at++) if (isAt(at)) bytes.set(to!, at);
   return bytes;
@@ -35,6 +35,14 @@ testC("readPrebuilt() takes an executable that runs here", async ({ folder }) =>
   const path = join(folder.path, "good");
   await writeFile(path, compiled!);
   assert.equal(await read(path), compiled);
+});
+
+testC("readPrebuilt() knows the protocol wherever a compiler has put it", async ({ folder }) => {
+  const mark = "cofferdam-cni-shim CNI";
+  const kept = replaced(`${mark}1`, `${mark}\x01`);
+  const path = join(folder.path, "without");
+  await writeFile(path, replaced(`${mark}\x01`, `${mark}1`, replaced("CNI1", "CNI0", kept)));
+  await read(path);
 });
 
 for (
@@ -47,7 +55,7 @@ for (
     ],
     [
       "one of another protocol",
-      () => replaced("CNI1", "CNI0"),
+      () => replaced("cofferdam-cni-shim CNI1", "cofferdam-cni-shim CNI0"),
       /another protocol with the daemon/,
     ],
     [

@@ -32,10 +32,11 @@
 /* As in ../../contract/cni-fault.ts. */
 enum { TRY_AGAIN_LATER = 11, NOT_AVAILABLE = 50 };
 
-static const char GREETING[4] = { 'C', 'N', 'I', '1' };
+/* What a daemon greets with. */
+#define PROTOCOL "CNI1"
 
-/* By this an executable is known to be ours. */
-__attribute__((used)) static const char MARK[] = "cofferdam-cni-shim";
+/* By this an executable is known to be ours, and what it speaks. */
+__attribute__((used)) static const char MARK[] = "cofferdam-cni-shim " PROTOCOL;
 
 static const char *const VARIABLES[] = {
   "CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH",
@@ -203,7 +204,7 @@ static int open_daemon(int folder)
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   struct ucred peer;
   socklen_t size = sizeof peer;
-  char greeting[sizeof GREETING];
+  char greeting[sizeof PROTOCOL - 1];
   /* By way of the open folder: it is the one that was looked at, and its path may have any length. */
   snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%016llx", folder,
     hash_place());
@@ -223,7 +224,7 @@ static int open_daemon(int folder)
     if (got <= 0) goto nobody;
     length += (size_t)got;
   }
-  if (memcmp(greeting, GREETING, sizeof greeting) == 0) return fd;
+  if (memcmp(greeting, PROTOCOL, sizeof greeting) == 0) return fd;
 nobody:
   close(fd);
   return -1;
