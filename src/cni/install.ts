@@ -193,7 +193,7 @@ async function makeShim(
   { binDir, type, installed, shim, prebuilt, signal, warn }: Installation,
 ): Promise<{ bytes: Uint8Array; note: string }> {
   if (prebuilt !== undefined) {
-    return { bytes: await readPrebuilt(prebuilt, signal), note: `a copy of ${prebuilt}` };
+    return { bytes: await readPrebuilt(prebuilt, binDir, signal), note: `a copy of ${prebuilt}` };
   }
   const compiled = shim === "sh" ? undefined : await compileShim(signal, warn);
   if (compiled !== undefined) {
