@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { type CniFault, CniFaultSchema, MAX_FAULT_TEXT } from "../contract/cni-fault.ts";
 import { parseGuestJson } from "../contract/guest-json.ts";
+import { fields } from "../document/recognise/docker-schema.ts";
+import { foldBody } from "../document/recognise/go-fold.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { shownOutput } from "./output-text.ts";
 import type { ProcessResult } from "./process-output.ts";
@@ -21,7 +23,8 @@ export interface CniFailure {
 }
 
 /**
- * What a plugin's end says: its own error, whatever its exit code, or an exit code that is not 0.
+ * What a plugin's end says: its own error, whatever its exit code, or an exit code that is not 0; then also
+ * in words without a code, as libcni takes them.
  *
  * libcni takes an error object with exit code 0 for an empty result; it was meant as an error.
  *
@@ -29,12 +32,13 @@ export interface CniFailure {
  * @see CNI SPEC 1.1.0, section 5, "Error"; libcni, pkg/invoke/raw_exec.go
  */
 export function cniFailureOf({ status, stdout, stderr }: ProcessResult): CniFailure | undefined {
-  const cni = cniErrorOf(parseAnswer(stdout));
-  if (cni !== undefined) return { why: wordsOf(cni), cni };
+  const said = errorIn(parseAnswer(stdout));
+  if (said !== undefined && said.code !== 0) return { why: wordsOf(said, said.code), cni: said };
   if (status.code === 0) return undefined;
   const how = status.code === null ? `signal ${status.signal}` : `exit code ${status.code}`;
-  const said = stdout.length === 0 ? "" : `, and said ${quoted(stdout)}`;
-  return { why: `${how}${said}${complaintOf(stderr)}` };
+  if (said !== undefined && said.msg !== "") return { why: wordsOf(said, how) };
+  const output = stdout.length === 0 ? "" : `, and said ${quoted(stdout)}`;
+  return { why: `${how}${output}${complaintOf(stderr)}` };
 }
 
 /** What a plugin printed; null for nothing, undefined for what is not JSON. */
@@ -48,10 +52,14 @@ export function parseAnswer(stdout: Uint8Array): JsonValue | undefined {
   }
 }
 
-function cniErrorOf(answer: JsonValue | undefined): CniError | undefined {
+const ERROR = fields("code msg details");
+
+/** An error by its keys in any case, of two the last one, as Go reads it; without a code it is 0. */
+function errorIn(answer: JsonValue | undefined): CniError | undefined {
   if (!isJsonObject(answer)) return undefined;
-  const { code, msg, details } = answer as JsonObject & { details?: JsonValue };
-  if (typeof code !== "number" || code === 0 || typeof msg !== "string") return undefined;
+  const folded = foldBody(answer, ERROR, () => {}) as JsonObject & { details?: JsonValue };
+  const { code = 0, msg, details } = folded;
+  if (typeof code !== "number" || typeof msg !== "string") return undefined;
   return { code, msg, ...(details === undefined ? {} : { details }) };
 }
 
@@ -77,9 +85,9 @@ function cut(text: string): string {
   return text.slice(0, MAX_FAULT_TEXT).replace(/[\ud800-\udbff]$/, "");
 }
 
-function wordsOf({ code, msg, details }: CniError): string {
+function wordsOf({ msg, details }: CniError, how: string | number): string {
   const more = typeof details === "string" && details !== "" ? `; ${shownOutput(details)}` : "";
-  return `${shownOutput(msg)}${more} (${code})`;
+  return `${shownOutput(msg)}${more} (${how})`;
 }
 
 /** What stands on stderr, to be put behind a message. */

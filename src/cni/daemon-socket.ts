@@ -1,4 +1,4 @@
-import { ownNamespaces } from "../platform/network-namespace.ts";
+import { ownPlace } from "../platform/network-namespace.ts";
 import { findOtherUser } from "../platform/other-user.ts";
 import { joinPath } from "../platform/path.ts";
 import { askSocket } from "../platform/socket-server.ts";
@@ -10,15 +10,15 @@ import { type CniRequest, decodeReply, encodeCall, GREETING } from "./frame.ts";
 const GREETING_MS = 5_000;
 
 /**
- * The socket of the daemon in these namespaces, in a private folder. CNI_NETNS is a path, which leads
- * elsewhere where other mounts or processes are seen, so a call that is made there must be answered
- * there; as one of a runtime that has networks of its own, for want of rights.
+ * The socket of the daemon in these namespaces and under this root directory, in a private folder.
+ * CNI_NETNS is a path, which leads elsewhere where other mounts or processes are seen, so a call that is
+ * made there must be answered there; as one of a runtime that has networks of its own, for want of rights.
  */
 export async function socketPath(folder: string): Promise<string> {
-  return joinPath(folder, `daemon-${digest(await ownNamespaces())}`);
+  return joinPath(folder, `daemon-${digest(await ownPlace())}`);
 }
 
-/** Whether a file's name is that of a daemon's socket, in whatever namespaces. */
+/** Whether a file's name is that of a daemon's socket, of whatever place. */
 export function isSocketName(name: string): boolean {
   return /^daemon-[0-9a-f]{16}$/.test(name);
 }

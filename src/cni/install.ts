@@ -6,6 +6,7 @@ import { removeEmptyFolder, removeFile } from "../platform/remove-file.ts";
 import { joinPath } from "../platform/path.ts";
 import { removeDeadSocket } from "../platform/socket-file.ts";
 import { isSocketName } from "./daemon-socket.ts";
+import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
 import { isPluginType } from "../capability/cni-plugin.ts";
 import { compileShim } from "./compile.ts";
@@ -55,7 +56,8 @@ export interface ChangedFile {
 /**
  * Installs a plugin, or installs it again. Each file is replaced as a whole: a copy of the bundle, which
  * what is built later leaves alone, then the configuration and the executable, so that a call finds the
- * old state or the new one. The copy before this one stays for those that have just begun.
+ * old state or the new one. The copy before this one stays for those that have just begun. Of several
+ * installs at a time the last one stays.
  *
  * @returns What was written and removed, in that order.
  * @throws {PluginError} `usage.invalid` for a name that is none, or a path that the executable could not
@@ -84,7 +86,7 @@ export async function installPlugin(installation: Installation): Promise<Changed
     throw new PluginError("trust.writable", `Cannot install in "${folder}": ${fault}`);
   }
   const copy = bundlePath(folder, type, installed.plugin.digest);
-  const kept = [copy, await copyInUse(configuration)];
+  const before = await copyInUse(folder, type);
   const plugin = { ...installed.plugin, path: copy };
   const mode = { refuseLinks: true };
   await writeFileAtomic(copy, bundle, { mode: 0o600, ...mode });
@@ -93,8 +95,12 @@ export async function installPlugin(installation: Installation): Promise<Changed
     ...mode,
   });
   await writeFileAtomic(executable, made.bytes, { mode: 0o755, ...mode });
-  const old = (await bundlesOf(folder, type)).filter((path) => !kept.includes(path));
-  for (const path of old) await removeFile(path);
+  if (!await isThere(copy)) await writeFileAtomic(copy, bundle, { mode: 0o600, ...mode });
+  const old: string[] = [];
+  for (const path of await bundlesOf(folder, type)) {
+    if (path === copy || path === before) continue;
+    if (await removeUnused(path, folder, type)) old.push(path);
+  }
   return [
     ...(isNew ? [{ path: `${folder}/` }] : []),
     { path: copy },
@@ -104,11 +110,30 @@ export async function installPlugin(installation: Installation): Promise<Changed
   ];
 }
 
-/** The bundle of the configuration that is about to be replaced, where there is one that can be used. */
-async function copyInUse(configuration: string): Promise<string | undefined> {
+/**
+ * Removes a copy of a bundle unless the configuration names it. Another install may be about to write that
+ * down: either it does so before the second look here, or it finds afterwards that its copy is gone, and
+ * writes it again.
+ *
+ * @returns false where it stays, or is gone.
+ */
+async function removeUnused(copy: string, folder: string, type: string): Promise<boolean> {
+  if (await copyInUse(folder, type) === copy) return false;
+  // What cannot be read is of no use to anybody.
+  const bytes = await readFileBounded(copy, LIMITS.bundleBytes).catch(() => undefined);
+  if (!await removeFile(copy)) return false;
+  if (bytes === undefined || await copyInUse(folder, type) !== copy) return true;
+  await writeFileAtomic(copy, bytes, { mode: 0o600, refuseLinks: true });
+  return false;
+}
+
+/** The bundle that a type's configuration names, where there is one that can be used. */
+async function copyInUse(folder: string, type: string): Promise<string | undefined> {
+  const configuration = joinPath(folder, `${type}.json`);
   try {
-    const bytes = await readInstalledBytes(configuration);
-    return (await parseInstalled(configuration, bytes)).plugin.path;
+    const { plugin } = await parseInstalled(configuration, await readInstalledBytes(configuration));
+    // The folder may have had another name for who wrote that.
+    return bundlePath(folder, type, plugin.digest);
   } catch {
     return undefined;
   }
@@ -193,7 +218,7 @@ async function makeShim(
   { binDir, type, installed, shim, prebuilt, signal, warn }: Installation,
 ): Promise<{ bytes: Uint8Array; note: string }> {
   if (prebuilt !== undefined) {
-    return { bytes: await readPrebuilt(prebuilt, signal), note: `a copy of ${prebuilt}` };
+    return { bytes: await readPrebuilt(prebuilt, binDir, signal), note: `a copy of ${prebuilt}` };
   }
   const compiled = shim === "sh" ? undefined : await compileShim(signal, warn);
   if (compiled !== undefined) {

@@ -1,9 +1,10 @@
+import { cniFailureOf } from "../capability/cni-outcome.ts";
 import { ProcessRunner } from "../capability/process-runner.ts";
-import { isJsonObject } from "../json.ts";
 import { readFileBounded } from "../platform/file-system.ts";
 import { findForeignWriter } from "../platform/foreign-writer.ts";
 import { writeFileAtomic } from "../platform/output-file.ts";
 import { joinPath } from "../platform/path.ts";
+import { refuseForeignWriters } from "../platform/private-folder.ts";
 import { withTemporaryFolder } from "../platform/temporary-folder.ts";
 import { PluginError } from "../plugin-error.ts";
 import { CNI_ERROR_CODES } from "../contract/cni-fault.ts";
@@ -17,10 +18,16 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
  * Reads an executable in C that was compiled elsewhere, as one that `install cni` wrote on a machine with a
  * compiler, and runs it once, with nothing beside it: then it can only say so.
  *
- * @throws {PluginError} `input.*`; `trust.writable` where others can write it; `usage.invalid` where it is
- *   something else, speaks another protocol with the daemon, or does not run on this machine
+ * @param binDir Where it is run: a folder for temporary files may let nothing run.
+ * @throws {PluginError} `input.*`; `trust.writable` where others can write it, or that folder;
+ *   `usage.invalid` where it is something else, speaks another protocol with the daemon, or does not run;
+ *   `output.unwritable`
  */
-export async function readPrebuilt(path: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function readPrebuilt(
+  path: string,
+  binDir: string,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const bytes = await readFileBounded(path, MAX_SHIM_BYTES);
   const fault = await findForeignWriter(path);
   if (fault !== undefined) {
@@ -32,28 +39,37 @@ export async function readPrebuilt(path: string, signal: AbortSignal): Promise<U
   if (text.startsWith("#!") || !text.includes(SHIM_MARK)) {
     throw fail('it is none in C that "cofferdam install cni" has written');
   }
-  if (!text.includes(new TextDecoder().decode(GREETING))) {
+  // With the byte that ends it in C.
+  if (!text.includes(`${SHIM_MARK} ${new TextDecoder().decode(GREETING)}\0`)) {
     throw fail("it speaks another protocol with the daemon");
   }
-  if (!await runs(bytes, signal)) throw fail("it does not run on this machine");
+  const why = await tryIn(binDir, bytes, signal);
+  if (why !== undefined) throw fail(`it does not run here, tried in "${binDir}": ${why}`);
   return bytes;
 }
 
-async function runs(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
+/** @returns What is wrong with it; undefined where it runs. */
+async function tryIn(
+  binDir: string,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  await refuseForeignWriters(binDir);
   return await withTemporaryFolder(async (folder) => {
     const program = joinPath(folder, "shim");
     await writeFileAtomic(program, bytes, { mode: 0o700 });
     try {
-      const { stdout } = await new ProcessRunner(1).run({
-        ...{ name: "the executable", argv0: program, args: [], env: {}, cwd: folder },
+      const result = await new ProcessRunner(1).run({
+        ...{ name: "it", argv0: program, args: [], env: {}, cwd: folder },
         ...{ timeoutMs: TIMEOUT_MS, maxOutputBytes: MAX_OUTPUT_BYTES },
         prepare: () => Promise.resolve(program),
       }, signal);
-      const said: unknown = JSON.parse(new TextDecoder().decode(stdout));
-      return isJsonObject(said) && said["code"] === CNI_ERROR_CODES.notAvailable;
-    } catch {
+      const failure = cniFailureOf(result);
+      if (failure?.cni?.code === CNI_ERROR_CODES.notAvailable) return undefined;
+      return failure?.why ?? "it has not said that nothing lies beside it";
+    } catch (error) {
       signal.throwIfAborted();
-      return false;
+      return PluginError.from(error).message;
     }
-  });
+  }, binDir);
 }

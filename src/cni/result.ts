@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { convertCniResult } from "../contract/cni-conversion.ts";
 import { type CniResult, MadeResultSchema, withoutNothing } from "../contract/cni-result.ts";
 import { fields, type Structure } from "../document/recognise/docker-schema.ts";
-import { foldBody, type OnClash } from "../document/recognise/go-fold.ts";
+import { foldBody, foldKey, type OnClash } from "../document/recognise/go-fold.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { PluginError } from "../plugin-error.ts";
 import { parseCniJson } from "./cni-json.ts";
@@ -11,8 +11,11 @@ import { knownCniVersion } from "./version.ts";
 const ROUTES = { items: fields("dst gw mtu advmss priority table scope") };
 const FAMILY = fields("ip gateway", { routes: ROUTES });
 
-/** Results of every version, by the names that Go's readers take in any case. */
-const RESULT: Structure = fields("cniVersion", {
+/**
+ * Results of every version, by the names that Go's readers take in any case. Not so "cniVersion", which
+ * libcni looks up as it is written.
+ */
+const RESULT: Structure = fields("", {
   interfaces: { items: fields("name mac mtu sandbox socketPath pciID") },
   ips: { items: fields("version interface address gateway") },
   routes: ROUTES,
@@ -20,6 +23,8 @@ const RESULT: Structure = fields("cniVersion", {
   ip4: FAMILY,
   ip6: FAMILY,
 });
+
+const VERSION = "cniVersion";
 
 /**
  * Reads what a native plugin printed for ADD. A result that does not say its version is of the
@@ -48,7 +53,7 @@ export function resultOf(value: JsonValue, version: string, what: string): CniRe
     throw malformed(what, `"${steps.join(".")}": ${field} stands there already`);
   };
   const object = foldBody(given, RESULT, onClash) as JsonObject;
-  const said = object["cniVersion"];
+  const said = versionIn(object, onClash);
   const cniVersion = knownCniVersion(typeof said === "string" && said ? said : version, what);
   const known = { ...withoutNothing(object), cniVersion };
   const result = v.safeParse(MadeResultSchema, known, { abortEarly: true });
@@ -56,6 +61,15 @@ export function resultOf(value: JsonValue, version: string, what: string): CniRe
   const issue = result.issues[0];
   const path = v.getDotPath(issue);
   throw malformed(what, `${path ? `"${path}": ` : ""}${issue.message}`);
+}
+
+/** Of two spellings libcni goes by the one, and the reader behind it by the last. */
+function versionIn(result: JsonObject, onClash: OnClash): JsonValue | undefined {
+  if (!Object.hasOwn(result, VERSION)) return undefined;
+  const folded = foldKey(VERSION);
+  const other = Object.keys(result).find((key) => key !== VERSION && foldKey(key) === folded);
+  if (other !== undefined) onClash([other], VERSION);
+  return result[VERSION];
 }
 
 /**

@@ -1,6 +1,9 @@
-import { stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 
-/** What decides where a path leads (`/run/netns/a`, `/proc/7/ns/net`), and whose it is; the network first. */
+/**
+ * What decides, with the root directory, where a path leads (`/run/netns/a`, `/proc/7/ns/net`), and whose
+ * it is; the network first.
+ */
 const NAMESPACES = ["net", "mnt", "pid", "user"];
 
 /** A process stays where it was started: nothing here enters another one. */
@@ -11,11 +14,32 @@ function ownIdentities(): Promise<(Identity | undefined)[]> {
 }
 
 /**
- * Numbers that no process has together which would find something else at a path than this one does;
- * 0 for a kind of namespaces that this system has not.
+ * Numbers that no process has together which would find something else at a path than this one does:
+ * those of the namespaces, then of the root directory, which chroot changes, and of the mount that it lies
+ * in, since one directory may be mounted twice, with other mounts below. 0 for what this system has not.
  */
-export async function ownNamespaces(): Promise<bigint[]> {
-  return (await ownIdentities()).map((found) => found?.ino ?? 0n);
+export async function ownPlace(): Promise<bigint[]> {
+  const [namespaces, root, mount] = await Promise.all([
+    ownIdentities(),
+    identity("/"),
+    rootMount(),
+  ]);
+  const numbers = namespaces.map((found) => found?.ino ?? 0n);
+  return [...numbers, root?.dev ?? 0n, root?.ino ?? 0n, mount];
+}
+
+async function rootMount(): Promise<bigint> {
+  try {
+    const root = await open("/");
+    try {
+      const text = await readFile(`/proc/self/fdinfo/${root.fd}`, "latin1");
+      return BigInt(/^mnt_id:\s*(\d+)$/m.exec(text)?.[1] ?? 0);
+    } finally {
+      await root.close();
+    }
+  } catch {
+    return 0n;
+  }
 }
 
 /** Whether `path` is that of the network namespace that this process is in; false where it is none. */

@@ -200,6 +200,12 @@ test("delegate_add hands a plugin's error on", async () => {
         "no; rule 7 (101)",
         { code: 101, msg: "no", details: "rule 7" },
       ],
+      [
+        '{"Code":7,"Msg":"my words","Details":"d"}',
+        "my words; d (7)",
+        { code: 7, msg: "my words", details: "d" },
+      ],
+      ['{"msg":"only words"}', "only words (exit code 1)", undefined],
       // No code of CNI's: only words.
       ['{"code":-1,"msg":"bad config"}', "bad config (-1)", undefined],
     ] as const

@@ -16,7 +16,9 @@ import process from "node:process";
 import * as assert from "uvu/assert";
 import { compileShim } from "../../src/cni/compile.ts";
 import { CNI_VARIABLES } from "../../src/cni/environment.ts";
+import { GREETING } from "../../src/cni/frame.ts";
 import { installationPaths, privateFolderOf } from "../../src/cni/installed-plugin.ts";
+import { SHIM_MARK } from "../../src/cni/shim/script.ts";
 import { CNI_ERROR_CODES } from "../../src/contract/cni-fault.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { projectPath } from "../support/paths.ts";
@@ -36,6 +38,8 @@ test.before(async (context) => {
   context.world = await ShimWorld.make();
 });
 test.after(({ world }) => world.close());
+
+const PROTOCOL = new TextDecoder().decode(GREETING);
 
 const STDIN = JSON.stringify(CONFIG);
 
@@ -175,7 +179,7 @@ testC("where it is static, no loader takes anything from the environment", async
 
 testC("the executable in C is known to be ours", () => {
   const text = new TextDecoder("latin1").decode(compiled!);
-  assert.match(text, "cofferdam-cni-shim");
+  assert.match(text, `${SHIM_MARK} ${PROTOCOL}\0`);
 });
 
 testC(
@@ -215,6 +219,7 @@ test("the constants of the executable in C agree with ours", async () => {
   const source = await readFile(projectPath("src", "cni", "shim", "shim.c"), "utf8");
   const listed = /VARIABLES\[\] = \{([^}]*)\}/.exec(source)![1]!;
   assert.equal(listed.match(/CNI_[A-Z_]+/g), [...CNI_VARIABLES]);
+  assert.match(source, `#define PROTOCOL "${PROTOCOL}"`);
   const [, mebibytes] = /#define MAX_STDIN \((\d+) \* 1024 \* 1024\)/.exec(source)!;
   assert.is(Number(mebibytes) * 2 ** 20, LIMITS.cniStdinBytes);
   for (

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
@@ -227,6 +228,54 @@ testC("what greets otherwise, or goes away before it has, is asked nothing", asy
   }
 });
 
+/** A program that listens at a path, with hardly a queue, and accepts nobody: its main thread stands still. */
+const STOPPED = `require("node:net").createServer().listen(
+  { path: process.argv[2], backlog: 1 },
+  () => {
+    require("node:fs").writeSync(1, "listens");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+);`;
+
+/** Connects until the queue of who listens there is full. */
+async function fillQueue(path: string): Promise<Socket[]> {
+  const waiting: Socket[] = [];
+  while (true) {
+    const socket = connect({ path });
+    waiting.push(socket);
+    const isFull = await new Promise<boolean>((resolve) => {
+      socket.on("connect", () => resolve(false));
+      socket.on("error", () => resolve(true));
+    });
+    if (isFull) return waiting;
+  }
+}
+
+test("a daemon that stands still, its queue full, holds up nobody", async ({ world }) => {
+  const shim = await world.install();
+  await world.folder.write({ "stopped.cjs": STOPPED });
+  const path = await socketPath(privateFolderOf(shim.bin));
+  const run = "Deno" in globalThis ? ["run", "-A", "--quiet"] : [];
+  const child = spawn(process.execPath, [...run, join(world.folder.path, "stopped.cjs"), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let waiting: Socket[] = [];
+  let call: ReturnType<typeof spawn> | undefined;
+  try {
+    await new Promise((resolve) => child.stdout!.once("data", resolve));
+    waiting = await fillQueue(path);
+    assert.ok(waiting.length > 1);
+    assert.is(await askDaemon(privateFolderOf(shim.bin), callOf("mynet")), undefined);
+    if (compiled === undefined) return;
+    const onStart = (started: ReturnType<typeof spawn>) => void (call = started);
+    assert.is((await runShim(shim.executable, { stdin: STDIN, onStart })).code, 7);
+  } finally {
+    call?.kill("SIGKILL");
+    for (const socket of waiting) socket.destroy();
+    child.kill("SIGKILL");
+  }
+});
+
 testC(
   "a daemon that goes away in the middle of a call is told, to be tried again",
   async ({ world }) => {
@@ -329,6 +378,36 @@ for (const flags of ELSEWHERE) {
     assert.is(asked, 0);
     await runShim(script, { stdin: STDIN });
     assert.is(asked, 1);
+  });
+}
+
+/** Binds the whole tree once more, in mounts that nobody else sees, and becomes a program. */
+const BIND = `mount --make-rprivate / && mount --rbind / "$0" && exec "$@"`;
+const TWICE = ["unshare", "--mount", "/bin/sh", "-c", BIND];
+
+if (spawnSync(TWICE[0]!, [TWICE[1]!, "true"]).status !== 0) {
+  leaveOut("a daemon and a call under another root directory", "mounts are not permitted");
+} else {
+  testC("a call under another root directory is not the daemon's", async ({ world }) => {
+    const { bin, executable } = await world.install();
+    const root = join(world.folder.path, "root");
+    await mkdir(root);
+    const serve = [...TWICE, root, CLI[0], ...CLI[1], "cni", "serve", "--bin-dir", bin];
+    const daemon = spawn(serve[0]!, serve.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      await new Promise<void>((resolve) => {
+        let said = "";
+        daemon.stderr.on("data", (chunk) => /listens in/.test(said += chunk) && resolve());
+      });
+      const enter = ["nsenter", `--mount=/proc/${daemon.pid}/ns/mnt`];
+      const there = await runShim(executable, { by: enter, stdin: STDIN });
+      // The plugin of this configuration is nowhere.
+      assert.is(JSON.parse(there.stdout).code, 50);
+      const by = [...enter, "chroot", root];
+      assert.is((await runShim(executable, { by, stdin: STDIN })).code, 7);
+    } finally {
+      daemon.kill("SIGKILL");
+    }
   });
 }
 

@@ -44,13 +44,12 @@ test("readResult() takes nothing for what is not there, as Go's readers do", () 
 
 test("readResult() takes keys in any case, as Go's readers do, and no two for one", () => {
   const printed = {
-    CNIVersion: "1.0.0",
     Interfaces: [{ Name: "eth0", MAC: "02:00:00:00:00:01" }],
     IPs: [{ Address: "10.0.0.2/24", Gateway: "10.0.0.1", Interface: 0 }],
     "route\u017F": [{ DST: "0.0.0.0/0", GW: "10.0.0.1" }],
     Dns: { NameServers: ["1.1.1.1"] },
   };
-  assert.equal(read(printed, "0.4.0"), {
+  assert.equal(read(printed), {
     cniVersion: "1.0.0",
     interfaces: [{ name: "eth0", mac: "02:00:00:00:00:01" }],
     ips: [{ address: "10.0.0.2/24", gateway: "10.0.0.1", interface: 0 }],
@@ -64,6 +63,19 @@ test("readResult() takes keys in any case, as Go's readers do, and no two for on
   const ip = { address: "10.0.0.2/24" };
   for (const two of [{ ips: [ip], IPs: [] }, { ips: [{ ...ip, Address: "10.0.0.3/24" }] }]) {
     assert.match(faultOf(() => read(two)).message, /(ips|address) stands there already$/);
+  }
+});
+
+test("readResult() takes the version by its own spelling alone, as libcni does", () => {
+  const ips = [{ address: "10.0.0.2/24" }];
+  assert.equal(read({ CNIVersion: "0.4.0", ips: [{ version: "4", ...ips[0] }] }), {
+    cniVersion: "1.0.0",
+    ips,
+  });
+  for (const CNIVersion of ["1.0.0", "0.4.0", ""]) {
+    const { code, message } = faultOf(() => read({ cniVersion: "1.0.0", CNIVersion, ips }));
+    assert.is(code, "cni.result-malformed");
+    assert.match(message, /"CNIVersion": cniVersion stands there already$/);
   }
 });
 

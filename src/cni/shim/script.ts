@@ -7,7 +7,7 @@ export const SHIM_MARK = "cofferdam-cni-shim";
 export const MAX_SHIM_BYTES: number = 32 * 1024 * 1024;
 
 /**
- * The executable where no C compiler is: it becomes the command, with the variables of CNI and PATH and no
+ * The executable without a C compiler: it becomes the command, with the variables of CNI and PATH and no
  * other. The command itself looks for the daemon. What the system's loader takes from the environment
  * (LD_PRELOAD) it has taken for the shell by then.
  *
@@ -16,7 +16,7 @@ export const MAX_SHIM_BYTES: number = 32 * 1024 * 1024;
 export function shimScript(command: readonly string[]): string {
   const variables = ["PATH", ...CNI_VARIABLES].map((name) => `${name}="$${name}"`);
   return `#!/bin/sh
-# ${SHIM_MARK}: written by "cofferdam install cni", which has found no C compiler
+# ${SHIM_MARK}: written by "cofferdam install cni"
 exec ${["/usr/bin/env", "-i", ...variables, ...command.map(quoted)].join(" \\\n  ")}
 `;
 }

@@ -32,10 +32,11 @@
 /* As in ../../contract/cni-fault.ts. */
 enum { TRY_AGAIN_LATER = 11, NOT_AVAILABLE = 50 };
 
-static const char GREETING[4] = { 'C', 'N', 'I', '1' };
+/* What a daemon greets with. */
+#define PROTOCOL "CNI1"
 
-/* By this an executable is known to be ours. */
-__attribute__((used)) static const char MARK[] = "cofferdam-cni-shim";
+/* By this an executable is known to be ours, and what it speaks. */
+__attribute__((used)) static const char MARK[] = "cofferdam-cni-shim " PROTOCOL;
 
 static const char *const VARIABLES[] = {
   "CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH",
@@ -156,36 +157,62 @@ static int open_folder(const char *folder, char *path)
   return fd;
 }
 
-/* A number for the namespaces that decide where a path leads, as ../daemon-socket.ts makes it. */
-static unsigned long long hash_namespaces(void)
+/* The number of the mount in which the root directory lies; 0 where it cannot be told. */
+static uint64_t root_mount(void)
+{
+  char path[64], line[256];
+  unsigned long long number = 0;
+  int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return 0;
+  snprintf(path, sizeof path, "/proc/self/fdinfo/%d", root);
+  FILE *info = fopen(path, "re");
+  while (info != NULL && fgets(line, sizeof line, info) != NULL) {
+    if (sscanf(line, "mnt_id: %llu", &number) == 1) break;
+  }
+  if (info != NULL) fclose(info);
+  close(root);
+  return number;
+}
+
+/* A number for what decides where a path leads, as ../daemon-socket.ts makes it. */
+static unsigned long long hash_place(void)
 {
   static const char *const NAMESPACES[] = {
     "/proc/self/ns/net", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/user",
   };
+  enum { KINDS = sizeof NAMESPACES / sizeof *NAMESPACES };
+  uint64_t numbers[KINDS + 3] = { 0 };
   uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < sizeof NAMESPACES / sizeof *NAMESPACES; i++) {
-    struct stat found;
-    uint64_t number = stat(NAMESPACES[i], &found) < 0 ? 0 : found.st_ino;
+  struct stat found;
+  for (size_t i = 0; i < KINDS; i++) if (stat(NAMESPACES[i], &found) == 0) numbers[i] = found.st_ino;
+  if (stat("/", &found) == 0) {
+    numbers[KINDS] = found.st_dev;
+    numbers[KINDS + 1] = found.st_ino;
+  }
+  numbers[KINDS + 2] = root_mount();
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     for (int shift = 0; shift < 64; shift += 8) {
-      hash = (hash ^ (number >> shift & 0xff)) * 0x100000001b3;
+      hash = (hash ^ (numbers[i] >> shift & 0xff)) * 0x100000001b3;
     }
   }
   return hash;
 }
 
-/* Connects to the daemon of these namespaces. Returns -1 where there is none to be trusted. */
+/* Connects to the daemon of this place. Returns -1 where there is none to be trusted. */
 static int open_daemon(int folder)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   struct ucred peer;
   socklen_t size = sizeof peer;
-  char greeting[sizeof GREETING];
+  char greeting[sizeof PROTOCOL - 1];
   /* By way of the open folder: it is the one that was looked at, and its path may have any length. */
   snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/daemon-%016llx", folder,
-    hash_namespaces());
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    hash_place());
+  /* Else it waits, without an end, for a place in the queue of one that hangs. */
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
   if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) goto nobody;
+  if (fcntl(fd, F_SETFL, 0) < 0) goto nobody;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) goto nobody;
   if (peer.uid != geteuid() && peer.uid != 0) goto nobody;
   for (size_t length = 0; length < sizeof greeting;) {
@@ -197,7 +224,7 @@ static int open_daemon(int folder)
     if (got <= 0) goto nobody;
     length += (size_t)got;
   }
-  if (memcmp(greeting, GREETING, sizeof greeting) == 0) return fd;
+  if (memcmp(greeting, PROTOCOL, sizeof greeting) == 0) return fd;
 nobody:
   close(fd);
   return -1;
