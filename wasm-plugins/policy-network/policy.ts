@@ -33,8 +33,13 @@ export default network<Settings>({
     try {
       judgeAddresses(addressesOf(result), settings);
     } catch (error) {
-      ask(() => host.delegate.del(requestOf(withPrevious(config, result), request)));
-      ask(() => attachments.remove(request));
+      // What the runtime is told is why; a container that could not leave is known to the next DEL.
+      try {
+        ask(() => host.delegate.del(requestOf(withPrevious(config, result), request)));
+        ask(() => attachments.remove(request));
+      } catch (failure) {
+        console.error(wordsOf(failure));
+      }
       throw error;
     }
     ask(() => attachments.put(request, config, result));
