@@ -1,4 +1,6 @@
+import { isWithin, resolvePath } from "../platform/file-system.ts";
 import { mayBeNetworkNamespace } from "../platform/network-namespace.ts";
+import { folderOf } from "../platform/path.ts";
 import { isOfProcess } from "../platform/process-folder.ts";
 import { PluginError } from "../plugin-error.ts";
 import type { CniCommand } from "./cni-plugin.ts";
@@ -31,8 +33,20 @@ export async function reachableNetns(
   if (command === "DEL" && !await mayBeNetworkNamespace(netns)) return "";
   if (own !== "") throw denied("it is not that of the container at hand");
   if (await isOfProcess(netns)) throw denied(OF_PROCESS);
-  if (folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`))) return netns;
+  if (await liesIn(folders, netns)) return netns;
   throw denied('it lies in no granted folder; what grants one: "--delegate-netns=FOLDER"');
+}
+
+/** Whichever way a folder is written: `/var/run/netns` is `/run/netns`. */
+async function liesIn(folders: readonly string[], netns: string): Promise<boolean> {
+  const place = await withoutLinks(folderOf(netns));
+  for (const folder of folders) if (isWithin(place, await withoutLinks(folder))) return true;
+  return false;
+}
+
+/** Where nothing is there, nothing else can be meant. */
+async function withoutLinks(path: string): Promise<string> {
+  return await resolvePath(path) ?? path;
 }
 
 /**

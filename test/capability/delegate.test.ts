@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { delegate } from "../../src/capability/delegate.ts";
@@ -164,6 +164,24 @@ test("delegate_add reaches only into granted folders of namespaces", async () =>
 });
 
 const VERBS = ["delegate_add", "delegate_check", "delegate_del"];
+
+test("a delegate takes a folder of namespaces for what it is, whichever links lead there", async () => {
+  await mkdir(at("run/netns"), { recursive: true });
+  await mkdir(at("run/other"));
+  await symlink("/proc/self/ns/net", at("run/netns/n"));
+  await symlink("/proc/self/ns/net", at("run/other/n"));
+  await symlink(at("run"), at("var"));
+  await symlink("../other", at("run/netns/out"));
+  for (const granted of [at("run/netns"), at("var/netns"), `${at("var/netns")}/`]) {
+    const one = await open({ netns: [granted] });
+    for (const netns of [at("run/netns/n"), at("var/netns/n")]) {
+      assert.ok(await askOk(one, "delegate_del", { ...REQUEST, netns }));
+    }
+    for (const netns of [at("run/other/n"), at("run/netns/out/n"), at("var/netns/out/n")]) {
+      await askRefused(one, "delegate_del", { ...REQUEST, netns }, "capability.denied");
+    }
+  }
+});
 
 test("a delegate reaches into no namespace where the grant names no folder", async () => {
   const grant = { types: ["echo"], folders: [folder.path] };
