@@ -1,6 +1,5 @@
 import type * as v from "valibot";
 import { LIMITS } from "../limits.ts";
-import { isThere } from "../platform/file-system.ts";
 import { PluginError } from "../plugin-error.ts";
 import { jsonFunction } from "./answer.ts";
 import { checkPluginTypes } from "./cni-config.ts";
@@ -19,6 +18,7 @@ import type { JsonObject } from "../json.ts";
 import { shownOutput } from "./output-text.ts";
 import { ProcessRunner } from "./process-runner.ts";
 import { checkWriters, findUnpinned, forGuest, openPinned, type Program } from "./program.ts";
+import { checkNetnsFolders, reachableNetns } from "./reachable-netns.ts";
 
 const FUNCTIONS: readonly (readonly [
   name: string,
@@ -59,6 +59,7 @@ async function openDelegates(grant: DelegateGrant): Promise<Delegates> {
   const pinned = new Map<string, PinnedPlugin>();
   try {
     for (const folder of grant.folders) await checkWriters("delegate", folder);
+    await checkNetnsFolders(grant.netns ?? []);
     for (const [type, digest] of Object.entries(grant.digests ?? {})) {
       const where = `plugin "${type}"`;
       const path = await findInFolders(type, grant.folders);
@@ -99,7 +100,7 @@ class Delegates {
   async run(
     command: CniCommand,
     request: DelegateRequest,
-    { signal, netns: own }: HostCall,
+    { signal, netns: own = "" }: HostCall,
   ): Promise<JsonObject> {
     const { type, config, containerId = "", netns = "", ifname = "", args = "" } = request;
     if (!this.#types.has(type)) {
@@ -107,31 +108,17 @@ class Delegates {
       throw new PluginError("capability.denied", message);
     }
     checkPluginTypes(config, type, this.#types);
-    this.#checkNetns(netns, own);
+    const { netns: granted = [] } = this.#grant;
+    const reached = await reachableNetns({ command, netns, own, folders: granted });
     checkSize(config);
-    // Not every plugin takes the path of what is gone, and its container's address is to be given back.
-    const isGone = command === "DEL" && netns !== own && netns !== "" && !await isThere(netns);
     const { folders, path = DEFAULT_PATH, timeoutMs, maxOutputBytes } = this.#grant;
     const result = await runCniPlugin(this.#runner, await this.#program(type), {
       ...{ type, command, config, containerId, ifname, args, folders, path },
-      netns: isGone ? "" : netns,
+      netns: reached,
       timeoutMs: timeoutMs ?? LIMITS.processTimeoutMs,
       maxOutputBytes: maxOutputBytes ?? LIMITS.processOutputBytes,
     }, signal);
     return { result };
-  }
-
-  /**
-   * A call about a container is let into that one's namespace, wherever it lies (`ctr` names it
-   * `/proc/PID/ns/net`), and into no other, so that a container that joins is no way to another one.
-   * A call that names none cleans up behind containers, where the operator lets it.
-   */
-  #checkNetns(netns: string, own = ""): void {
-    if (netns === "" || netns === own) return;
-    if (own !== "") throw denied("it is not that of the container at hand");
-    const { netns: folders = [] } = this.#grant;
-    if (folders.some((folder) => netns.startsWith(`${folder.replace(/\/+$/, "")}/`))) return;
-    throw denied('it lies in no granted folder; what grants one: "--delegate-netns=FOLDER"');
   }
 
   async #program(type: string): Promise<CniProgram> {
@@ -165,10 +152,6 @@ class Delegates {
     await this.#runner.close();
     for (const { program } of this.#pinned.values()) program.close();
   }
-}
-
-function denied(why: string): PluginError {
-  return new PluginError("capability.denied", `Cannot use the netns: ${why}`);
 }
 
 function checkSize(config: JsonObject): void {

@@ -1,4 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
+import { asInputError, isMissing } from "./file-system.ts";
 
 /**
  * What decides, with the root directory, where a path leads (`/run/netns/a`, `/proc/7/ns/net`), and whose
@@ -47,6 +48,23 @@ export async function isOwnNetworkNamespace(path: string): Promise<boolean> {
   if (path === "") return false;
   const [[here], there] = await Promise.all([ownIdentities(), identity(path)]);
   return here !== undefined && here.dev === there?.dev && here.ino === there.ino;
+}
+
+/**
+ * Whether a network namespace can be reached at `path`: false where nothing stands there, or what is left
+ * of one, such as the file that it was mounted on. Where this system knows none, whatever is there counts.
+ *
+ * @throws {PluginError} `input.unreadable` where it cannot be told
+ */
+export async function mayBeNetworkNamespace(path: string): Promise<boolean> {
+  const [here] = await ownIdentities();
+  try {
+    const { dev } = await stat(path, { bigint: true });
+    return here === undefined || here.dev === dev;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw asInputError(path, error);
+  }
 }
 
 interface Identity {

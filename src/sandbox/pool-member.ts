@@ -53,29 +53,50 @@ export interface PooledWorker {
 /** How long a thread may take to start and load the SDK, until it says READY; no guest's time. */
 const START_MS = 30_000;
 
+/** What a member's owner hears. */
+export interface MemberEvents {
+  /** Another task may run: this one has ended, or waits. */
+  onFree(): void;
+  /** What the task waited for is there: it goes on with {@link PoolMember.resume}. */
+  onReturn(member: PoolMember): void;
+  /** The thread has ended. */
+  onGone(member: PoolMember): void;
+}
+
 /** One thread of the pool. */
 export class PoolMember implements PooledWorker {
   readonly modules: Set<number> = new Set();
   job: Job | undefined;
-  /** Whether the task sleeps until a program has ended. */
+  /** Whether the task sleeps: its program has not ended, or has and there is no place yet. */
   isWaiting = false;
+  /** Hands the task what it waited for. */
+  #resume: (() => void) | undefined;
   readonly #handle: WorkerHandle;
-  readonly #onFree: () => void;
-  readonly #onGone: (member: PoolMember) => void;
+  readonly #events: MemberEvents;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ready = false;
   #ended = false;
 
-  /** @param onFree Hears when another task may run: this one has ended, or waits. */
-  constructor(onFree: () => void, onGone: (member: PoolMember) => void) {
-    this.#onFree = onFree;
-    this.#onGone = onGone;
+  constructor(events: MemberEvents) {
+    this.#events = events;
     this.#handle = startWorker(import.meta.url, "worker", {
       onMessage: (message) => this.#receive(message),
       onQuestion: (question, reply) => void this.#answer(question as Question, reply),
       onExit: (cause) => void this.end(lost(this.job?.options, cause)),
     });
     this.#handle.setRef(false);
+  }
+
+  /** Whether the task has what it waited for, and wants to go on. */
+  get isReturning(): boolean {
+    return this.#resume !== undefined;
+  }
+
+  /** Lets the task go on that waited. */
+  resume(): void {
+    const resume = this.#resume;
+    this.#stopWaiting();
+    resume?.();
   }
 
   start(job: Job): void {
@@ -99,8 +120,9 @@ export class PoolMember implements PooledWorker {
     clearTimeout(this.#timer);
     const job = this.job;
     this.job = undefined;
+    this.#stopWaiting();
     job?.settle(why);
-    this.#onGone(this);
+    this.#events.onGone(this);
     await this.#handle.terminate();
   }
 
@@ -142,22 +164,32 @@ export class PoolMember implements PooledWorker {
   /** What comes after the task has ended is dropped: its thread waits no more, or is gone. */
   async #answer(question: Question, reply: Reply): Promise<void> {
     const job = this.job;
-    this.isWaiting = job?.options.waits?.(question) ?? false;
-    if (this.isWaiting) this.#onFree();
+    const waits = job?.options.waits?.(question) ?? false;
+    if (waits) {
+      this.isWaiting = true;
+      this.#events.onFree();
+    }
     const answer = await job?.options.onQuestion?.(question);
     if (answer === undefined || this.job !== job) return;
+    const send = () => reply(answer, answer.ok ? [answer.answer] : []);
+    if (!waits) return send();
+    this.#resume = send;
+    this.#events.onReturn(this);
+  }
+
+  #stopWaiting(): void {
     this.isWaiting = false;
-    reply(answer, answer.ok ? [answer.answer] : []);
+    this.#resume = undefined;
   }
 
   #finish(outcome: TaskResult | PluginError): void {
     clearTimeout(this.#timer);
     const job = this.job;
     this.job = undefined;
-    this.isWaiting = false;
+    this.#stopWaiting();
     this.#handle.setRef(false);
     job?.settle(outcome);
-    this.#onFree();
+    this.#events.onFree();
   }
 }
 

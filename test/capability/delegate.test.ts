@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { delegate } from "../../src/capability/delegate.ts";
@@ -36,6 +36,8 @@ const folder = suiteFolder(test);
 test.before(async () => {
   await writeScript(folder, "echo", ECHO);
   await writeScript(folder, "secret", "echo '{}'");
+  // A namespace, as one that is mounted there.
+  await symlink("/proc/self/ns/net", at("there"));
 });
 
 const at = (name: string) => join(folder.path, name);
@@ -95,11 +97,14 @@ test("delegate_del takes a namespace that is gone", async () => {
   }
 });
 
-test("delegate_del tells a plugin of no namespace that is gone from a granted folder", async () => {
+test("delegate_del tells a plugin of no namespace that is gone, for which nobody needs a grant", async () => {
   const one = await open({ netns: [folder.path] });
-  await folder.write({ there: "" });
-  for (const [netns, told] of [[at("there"), at("there")], [at("gone"), ""]] as const) {
+  // What is left where a namespace was unmounted, and whose process has ended.
+  await folder.write({ unmounted: "" });
+  const gone = [at("gone"), at("unmounted"), "/run/netns/gone", "/proc/4194305/ns/net"];
+  for (const netns of [at("there"), ...gone]) {
     const { result } = await askOk(one, "delegate_del", { ...REQUEST, netns });
+    const told = netns === at("there") ? netns : "";
     assert.match((result as JsonObject)["env"] as string, `DEL c1 ${told} eth0`);
   }
   // The call's own is its caller's to name.
@@ -160,28 +165,67 @@ test("delegate_add reaches only into granted folders of namespaces", async () =>
 
 const VERBS = ["delegate_add", "delegate_check", "delegate_del"];
 
+test("a delegate takes a folder of namespaces for what it is, whichever links lead there", async () => {
+  await mkdir(at("run/netns"), { recursive: true });
+  await mkdir(at("run/other"));
+  await symlink("/proc/self/ns/net", at("run/netns/n"));
+  await symlink("/proc/self/ns/net", at("run/other/n"));
+  await symlink(at("run"), at("var"));
+  await symlink("../other", at("run/netns/out"));
+  for (const granted of [at("run/netns"), at("var/netns"), `${at("var/netns")}/`]) {
+    const one = await open({ netns: [granted] });
+    for (const netns of [at("run/netns/n"), at("var/netns/n")]) {
+      assert.ok(await askOk(one, "delegate_del", { ...REQUEST, netns }));
+    }
+    for (const netns of [at("run/other/n"), at("run/netns/out/n"), at("var/netns/out/n")]) {
+      await askRefused(one, "delegate_del", { ...REQUEST, netns }, "capability.denied");
+    }
+  }
+});
+
 test("a delegate reaches into no namespace where the grant names no folder", async () => {
   const grant = { types: ["echo"], folders: [folder.path] };
   const one = closing(await delegate.open(grant, ASKER));
   for (const netns of ["/run/netns/n1", "/var/run/netns/n1"]) {
     for (const own of [undefined, ""]) {
-      for (const name of VERBS) {
+      // Where there is nothing, DEL reaches nothing.
+      for (const name of ["delegate_add", "delegate_check"]) {
         const { error } = await askIn(one, name, { ...REQUEST, netns }, hostCall({ netns: own }));
         assert.is(error?.code, "capability.denied", `${name} ${netns}`);
         assert.match(error!.message, "--delegate-netns=FOLDER");
       }
     }
   }
+  const call = hostCall({ netns: "" });
+  const { error } = await askIn(one, "delegate_del", { ...REQUEST, netns: at("there") }, call);
+  assert.is(error?.code, "capability.denied");
+  assert.match(error!.message, "--delegate-netns=FOLDER");
+});
+
+test("a namespace that a process names cannot be granted", async () => {
+  for (const netns of ["/proc", "/proc/", "/proc/self/ns", "/proc/1/task", at("ns")]) {
+    if (netns === at("ns")) await symlink("/proc/self/ns", netns);
+    const grant = { types: ["echo"], folders: [folder.path], netns: [netns] };
+    const { message } = await rejection(delegate.open(grant, ASKER), "config.invalid");
+    assert.match(message, "whose number may be that of a stranger");
+  }
+  const one = await open({ netns: ["/"] });
+  for (const name of VERBS) {
+    const request = { ...REQUEST, netns: "/proc/self/ns/net" };
+    const message = await askRefused(one, name, request, "capability.denied");
+    assert.match(message, "whose number may be that of a stranger");
+    assert.not.match(message, "--delegate-netns");
+  }
 });
 
 test("a delegate reaches into the namespace of the container at hand alone, wherever it lies", async () => {
   // Whatever is granted.
-  const one = await open({ netns: ["/run/netns", "/proc"] });
+  const one = await open({ netns: ["/run/netns", folder.path] });
   const own = "/proc/4711/ns/net";
   const call = hostCall({ netns: own });
   for (const name of VERBS) {
     assert.ok("ok" in await askIn(one, name, { ...REQUEST, netns: own }, call), name);
-    for (const netns of ["/proc/1/ns/net", "/run/netns/n1"]) {
+    for (const netns of ["/proc/self/ns/net", at("there")]) {
       const { error } = await askIn(one, name, { ...REQUEST, netns }, call);
       assert.is(error?.code, "capability.denied", `${name} ${netns}`);
     }

@@ -3,7 +3,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import * as assert from "uvu/assert";
-import { isOwnNetworkNamespace, ownPlace } from "../../src/platform/network-namespace.ts";
+import {
+  isOwnNetworkNamespace,
+  mayBeNetworkNamespace,
+  ownPlace,
+} from "../../src/platform/network-namespace.ts";
+import { plainEnvironment } from "../support/cli.ts";
 import { makeFolder } from "../support/folder.ts";
 import { leaveOut } from "../support/optional.ts";
 import { suite } from "../support/suite.ts";
@@ -17,6 +22,14 @@ test("the own network namespace is known by any of its paths, and nothing else i
   assert.is(await isOwnNetworkNamespace(`/proc/thread-self/ns/net`), true);
   for (const path of ["", "/proc/self/ns/mnt", "/run/netns/none", "/", "\0"]) {
     assert.is(await isOwnNetworkNamespace(path), false, path);
+  }
+});
+
+test("what is left of a network namespace is none", async () => {
+  if ((await ownPlace())[0] === 0n) return;
+  assert.is(await mayBeNetworkNamespace("/proc/self/ns/net"), true);
+  for (const path of ["/proc/self/status", "/proc/4194305/ns/net", "/run/netns/none", "/"]) {
+    assert.is(await mayBeNetworkNamespace(path), false, path);
   }
 });
 
@@ -47,7 +60,10 @@ test("another root is another place, also where it is the same directory", async
   const run = "Deno" in globalThis ? ["run", "-A", "--quiet"] : [];
   const tell = [process.execPath, ...run, join(path, "tell.mjs")];
   const by = ["--mount", "/bin/sh", "-c", script, join(path, "root"), ...tell];
-  const { stdout, stderr } = spawnSync("unshare", by, { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync("unshare", by, {
+    encoding: "utf8",
+    env: plainEnvironment(),
+  });
   await remove();
   const [outside, inside] = stdout.trim().split("\n").map((line) => line.split(" "));
   assert.is(stderr, "");

@@ -3,6 +3,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { Sandbox, type SandboxLimits } from "../../src/sandbox/sandbox.ts";
+import { WorkerPool } from "../../src/sandbox/worker-pool.ts";
 import { answering } from "../support/guest.ts";
 import { codeOf, loadGuest } from "../support/sandbox.ts";
 import { suite } from "../support/suite.ts";
@@ -88,40 +89,21 @@ test("close() rejects what runs, what waits and what comes later", async () => {
   await sandbox.close();
 });
 
-/** A guest whose entry `f` asks one function, and what was asked so far; nobody answers before `go`. */
-async function loadAsking(sandbox: Sandbox, capability: "delegate" | "state", name: string) {
-  const asked: (() => void)[] = [];
-  const text = `(module
-    (import "extism:host/user" "${name}" (func $ask (param i64) (result i64)))
-    (func (export "f") (result i32) (drop (call $ask (i64.const 0))) (i32.const 0)))`;
-  const answer = () =>
-    new Promise<Uint8Array>((resolve) => asked.push(() => resolve(new Uint8Array(2))));
-  const functions = [{ capability, name, answer }] as const;
-  const guest = await loadGuest(sandbox, text, { mode: "worker", functions });
-  const go = () => asked.splice(0).forEach((one) => one());
-  return { guest, asked, go };
-}
-
-test("guests that wait for programs leave their place to others, and what is left runs by turns", async () => {
-  const sandbox = new Sandbox(1);
-  const good = await load(sandbox, GOOD);
-  const delegating = await loadAsking(sandbox, "delegate", "delegate_add");
-  const calls = Array.from({ length: 5 }, () => codeOf(delegating.guest.call("f", INPUT)));
-  await until(() => delegating.asked.length === calls.length);
-  assert.is(await codeOf(good.call("f", INPUT)), "none");
-  delegating.go();
-  assert.equal(new Set(await Promise.all(calls)), new Set(["none"]));
-  // Their threads are idle now, and yet no second one of a plugin runs.
-  const state = await loadAsking(sandbox, "state", "state_get");
-  const others = [codeOf(state.guest.call("f", INPUT)), codeOf(state.guest.call("f", INPUT))];
-  await until(() => state.asked.length > 0);
-  assert.is(await codeOf(good.call("f", INPUT)), "none");
-  assert.is(state.asked.length, 1);
-  state.go();
-  await until(() => state.asked.length > 0);
-  state.go();
-  assert.equal(await Promise.all(others), ["none", "none"]);
-  await sandbox.close();
+test("threads beyond the size end when they have had no work for some time", async () => {
+  const pool = new WorkerPool(2, { idleMs: 1 });
+  const check = (lane: number) =>
+    pool.run(() => ({
+      task: { task: "schema", schema: {}, value: 1, timeoutMs: 60_000 },
+      transfer: [],
+    }), { label: "a check", lane, timeoutMs: 60_000 });
+  const checks = [1, 2, 3, 4, 5].map(check);
+  assert.is(pool.threads, 5);
+  assert.is((await Promise.all(checks)).length, 5);
+  await until(() => pool.threads === 2);
+  await Promise.all([6, 7].map(check));
+  assert.is(pool.threads, 2);
+  await pool.close();
+  assert.is(pool.threads, 0);
 });
 
 test("an input beyond its bound is refused before it is sent", async () => {

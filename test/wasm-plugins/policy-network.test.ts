@@ -68,12 +68,15 @@ test("GC has a container leave from the namespace that it joined, with the resul
   assert.equal(freed.config["cni.dev/valid-attachments"], [valid]);
 });
 
-test("GC goes on behind a container that does not leave, and frees nothing that it may have", async () => {
-  const { plugin, ask } = await joined("c2", "c1", "c2", "c3");
-  const answer = await ask("network_gc", { validAttachments: [] }) as JsonObject;
+test("GC goes on behind a container that does not leave, and frees all but what it may have", async () => {
+  const { plugin, ask } = await joined("c2", "c1", "c2", "c3", "c4");
+  const valid = { containerID: "c4", ifname: "eth0" };
+  const answer = await ask("network_gc", { validAttachments: [valid] });
   assert.equal(answer, { code: 110, msg: "busy", details: "capability.failed" });
-  assert.equal(Object.keys(plugin.state), ["d/web/c2/eth0"]);
-  assert.equal(asked(plugin, "delegate_gc"), []);
+  assert.equal(Object.keys(plugin.state), ["d/web/c2/eth0", "d/web/c4/eth0"]);
+  const [freed] = asked(plugin, "delegate_gc") as [{ config: JsonObject }];
+  const staying = { containerID: "c2", ifname: "eth0" };
+  assert.equal(freed.config["cni.dev/valid-attachments"], [valid, staying]);
 });
 
 test("DEL has a container leave with the result that it joined with, where the runtime has none", async () => {

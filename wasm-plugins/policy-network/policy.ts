@@ -33,8 +33,13 @@ export default network<Settings>({
     try {
       judgeAddresses(addressesOf(result), settings);
     } catch (error) {
-      ask(() => host.delegate.del(requestOf(withPrevious(config, result), request)));
-      ask(() => attachments.remove(request));
+      // What the runtime is told is why; a container that could not leave is known to the next DEL.
+      try {
+        ask(() => host.delegate.del(requestOf(withPrevious(config, result), request)));
+        ask(() => attachments.remove(request));
+      } catch (failure) {
+        console.error(wordsOf(failure));
+      }
       throw error;
     }
     ask(() => attachments.put(request, config, result));
@@ -82,26 +87,41 @@ export default network<Settings>({
       validAttachments.map(({ containerID, ifname }) => `${containerID}/${ifname}`),
     );
     const attachments = new Attachments(host, config.name);
-    let failed: unknown;
+    const [staying, errors]: [Place[], unknown[]] = [[], []];
     ask(() => {
       for (const place of attachments.all()) {
         if (valid.has(`${place.containerId}/${place.ifname}`)) continue;
         try {
           leave(place, attachments, host);
         } catch (error) {
-          failed ??= error;
+          staying.push(place);
+          errors.push(error);
         }
       }
     });
-    // Else the native plugin might free what one of those still has.
-    if (failed !== undefined) throw failed;
     const whole = configOf(request);
-    if (whole === undefined) return;
-    const told = validAttachments.map(({ containerID, ifname }) => ({ containerID, ifname }));
-    const gcConfig = { ...whole, "cni.dev/valid-attachments": told };
-    ask(() => host.delegate.gc({ type: String(whole["type"]), config: gcConfig }));
+    if (whole !== undefined) {
+      // Else the native plugin might free what one of those still has.
+      const told = [
+        ...validAttachments.map(({ containerID, ifname }) => ({ containerID, ifname })),
+        ...staying.map(({ containerId, ifname }) => ({ containerID: containerId, ifname })),
+      ];
+      const gcConfig = { ...whole, "cni.dev/valid-attachments": told };
+      try {
+        ask(() => host.delegate.gc({ type: String(whole["type"]), config: gcConfig }));
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    const [first, ...others] = errors;
+    for (const error of others) console.error(wordsOf(error));
+    if (first !== undefined) throw first;
   },
 }, { validateSettings });
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Has a container leave that its runtime does not know any more, from where it joined. */
 function leave(place: Place, attachments: Attachments, host: Host): void {

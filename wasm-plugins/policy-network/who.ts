@@ -1,4 +1,7 @@
+import { CniError } from "cofferdam/guest";
 import { matchesGlob } from "../shared/glob.ts";
+import { quoteJson } from "../shared/quote.ts";
+import { CODE } from "./settings.ts";
 
 /** Names that a runtime gives a container in CNI_ARGS. */
 interface Named {
@@ -9,6 +12,8 @@ interface Named {
 /**
  * What a container is called: `NAMESPACE/NAME` of its pod, its name, or its id where the runtime tells no
  * name.
+ *
+ * @throws {CniError} 101 for a name or namespace that would pass for both
  */
 export function nameOf({ args, containerId }: Named): string {
   const pairs = new Map(
@@ -19,6 +24,10 @@ export function nameOf({ args, containerId }: Named): string {
   );
   const name = pairs.get("K8S_POD_NAME") ?? "";
   const namespace = pairs.get("K8S_POD_NAMESPACE") ?? "";
+  for (const part of [name, namespace]) {
+    if (!part.includes("/")) continue;
+    throw new CniError(CODE.containerRefused, `${quoteJson(part)} is no name: it has a "/"`);
+  }
   if (name === "") return containerId;
   return namespace === "" ? name : `${namespace}/${name}`;
 }

@@ -20,9 +20,8 @@ interface Settings {
   readonly within?: readonly string[];
 }
 
-/** What one GC removes and looks at, in attachments; a runtime asks again where there are more. */
+/** What one GC removes, in attachments; a runtime asks again where there are more. */
 const MAX_REMOVED = 300;
-const MAX_LOOKED_AT = 5_000;
 
 export default network<Settings>({
   add(request, { state }) {
@@ -75,26 +74,21 @@ export default network<Settings>({
 }, { validateSettings });
 
 /**
- * Gives back what attachments hold that are not valid. Whatever their number, it comes to an end: the next
- * GC goes on where this one stopped.
+ * Gives back what attachments hold that are not valid. Whatever their number, it comes to an end: it looks
+ * at no more of them than the runtime listed and one GC removes.
  *
- * @throws {CniError} 11 where it stopped
+ * @throws {CniError} 11 where there are more
  */
 function removeStale(store: Store, valid: ReadonlySet<string>): void {
-  const from = store.place();
-  let [last, lookedAt, removed] = [from, 0, 0];
-  for (const owner of store.owners(from)) {
-    if (removed === MAX_REMOVED || lookedAt === MAX_LOOKED_AT) {
-      store.setPlace(last);
-      throw new CniError(11, "there are more containers that may have addresses to be given back");
-    }
-    last = owner;
-    lookedAt++;
+  let removed = 0;
+  for (const owner of store.owners()) {
     if (valid.has(owner)) continue;
+    if (removed === MAX_REMOVED) {
+      throw new CniError(11, "there are more containers that have addresses to be given back");
+    }
     store.release(attachmentOf(owner));
     removed++;
   }
-  if (from !== undefined) store.setPlace(undefined);
 }
 
 function ipamOf(config: JsonObject): JsonObject {

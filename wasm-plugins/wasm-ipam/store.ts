@@ -36,8 +36,7 @@ const MAX_KEY = 512;
  *
  * - `a/NETWORK/ADDRESS`: who holds it, in the order of addresses;
  * - `o/NETWORK/CONTAINER/IFNAME`: what it holds;
- * - `c/NETWORK/N`: which address was given last out of set N;
- * - `g/NETWORK`: behind whom the next GC is to go on, where one stopped.
+ * - `c/NETWORK/N`: which address was given last out of set N.
  *
  * All that belongs together is set by one swap, which finds everything as it was or does nothing: so no
  * two processes give one address to two, and one that ends in between leaves nothing half done.
@@ -114,22 +113,10 @@ export class Store {
     }
   }
 
-  /** All that hold something, in the order of their names, behind one of them; as {@link attachmentOf}. */
-  *owners(after: string | undefined): Generator<string> {
+  /** All that hold something, in the order of their names; as {@link attachmentOf}. */
+  *owners(): Generator<string> {
     const prefix = `o/${this.#network}/`;
-    const last = after === undefined ? undefined : prefix + after;
-    for (const key of this.#keys(prefix, last, 100)) yield key.slice(prefix.length);
-  }
-
-  /** Behind whom GC is to go on; undefined for the beginning. */
-  place(): string | undefined {
-    return this.#state.get(`g/${this.#network}`) ?? undefined;
-  }
-
-  setPlace(owner: string | undefined): void {
-    const key = `g/${this.#network}`;
-    if (owner === undefined) this.#state.delete(key);
-    else this.#state.put(key, owner);
+    for (const key of this.#keys(prefix, undefined, 100)) yield key.slice(prefix.length);
   }
 
   /** The addresses of a family that are taken, from one on, in order. */
