@@ -106,6 +106,7 @@ export const JUDGES = {
   pull: (call: Call, settings: Settings) => judgePull(call, settings),
   load: ({ query }: Call, settings: Settings) => judgeImport(query, settings),
   push: (call: Call, settings: Settings) => judgePush(call, settings),
+  save: ({ query }: Call, settings: Settings) => judgeSave(query, settings),
   connect: ({ body, path }: Call, settings: Settings) =>
     judgeNetworkName(body, path.split("/")[2]!, settings),
 } as const;
@@ -157,4 +158,10 @@ function judgePush(call: Call, settings: Settings): void {
   const name = call.path.replace(/^\/images\//, "").replace(/\/push$/, "");
   if (isKnownName(name, settings)) return;
   call.query.deny("image-allowed", `The image ${quote(name)} may not be pushed.`);
+}
+
+/** An archive holds the configurations of its images, and Docker shows no answer that is streamed. */
+function judgeSave(query: Place, { secretVariables }: Settings): void {
+  if (secretVariables.length === 0) return;
+  query.deny("secret-variable", "An archive of images may hold secret variables.");
 }

@@ -109,8 +109,8 @@ const ROWS: readonly Row[] = [
     judge: "commit",
     body: "config",
   }],
-  ["GET /images/get", "change"],
-  ["GET /images/**/get", "change"],
+  ["GET /images/get", "change", { judge: "save" }],
+  ["GET /images/**/get", "change", { judge: "save" }],
   ["DELETE /images/**", "change", { query: "force noprune platforms*" }],
   ["POST /images/prune", "change", { query: "filters" }],
   ["POST /build", "build", {
