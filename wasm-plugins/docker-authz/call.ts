@@ -1,16 +1,14 @@
 import type { JsonObject } from "cofferdam/guest";
 import { quote } from "../shared/quote.ts";
+import { BODIES } from "./body.ts";
 import { judgeBuild } from "./build.ts";
-import { judgeCreate, judgeExec, judgeHostConfig } from "./container.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isKnownName, judgeImageName, judgeMadeName, readImageName } from "./image.ts";
-import { judgeConnect, judgeNetworkCreate, judgeNetworkName } from "./network.ts";
+import { judgeNetworkName } from "./network.ts";
 import { Place } from "./place.ts";
 import type { Reasons } from "./reasons.ts";
-import { judgeService } from "./service.ts";
 import type { Role, Settings } from "./settings.ts";
 import { judgeTop } from "./top.ts";
-import { judgeVolumeCreate } from "./volume.ts";
 
 /** A call of the Engine API, as it is judged. */
 export interface Call {
@@ -74,6 +72,7 @@ export function judgeCall(call: Call, settings: Settings, reasons: Reasons): voi
   }
   if (endpoint.query !== undefined) judgeQuery(call.query, endpoint.query);
   JUDGES[endpoint.judge ?? "none"](call, settings);
+  BODIES[endpoint.body ?? "none"](call.body, settings);
 }
 
 /** Every parameter has to be known, and stands once where Docker does not take several. */
@@ -97,26 +96,19 @@ function parameter({ query }: Call, name: string): Place {
   return values.list()[0] ?? values;
 }
 
-/** How calls are judged that need more than their name. */
+/** How calls are judged whose path or query says what is to be done. */
 export const JUDGES = {
   none: () => {},
   top: ({ query }: Call, settings: Settings) => judgeTop(query, settings),
   build: ({ query }: Call, settings: Settings) => judgeBuild(query, settings),
-  create: ({ body }: Call, settings: Settings) => judgeCreate(body, settings),
-  update: ({ body }: Call, settings: Settings) => judgeHostConfig(body, settings),
-  exec: ({ body }: Call, settings: Settings) => judgeExec(body, settings),
   commit: (call: Call, settings: Settings) => judgeNamed(call, settings),
   tag: (call: Call, settings: Settings) => judgeNamed(call, settings),
   pull: (call: Call, settings: Settings) => judgePull(call, settings),
   load: ({ query }: Call, settings: Settings) => judgeImport(query, settings),
   push: (call: Call, settings: Settings) => judgePush(call, settings),
-  volume: ({ body }: Call, settings: Settings) => judgeVolumeCreate(body, settings),
-  network: ({ body }: Call, settings: Settings) => judgeNetworkCreate(body, settings),
-  connect: ({ body, path }: Call, settings: Settings) => {
-    judgeNetworkName(body, path.split("/")[2]!, settings);
-    judgeConnect(body, settings);
-  },
-  service: ({ body }: Call, settings: Settings) => judgeService(body, settings),
+  save: ({ query }: Call, settings: Settings) => judgeSave(query, settings),
+  connect: ({ body, path }: Call, settings: Settings) =>
+    judgeNetworkName(body, path.split("/")[2]!, settings),
 } as const;
 
 /** What `commit` and `tag` call an image; a commit may leave it without a name. */
@@ -166,4 +158,10 @@ function judgePush(call: Call, settings: Settings): void {
   const name = call.path.replace(/^\/images\//, "").replace(/\/push$/, "");
   if (isKnownName(name, settings)) return;
   call.query.deny("image-allowed", `The image ${quote(name)} may not be pushed.`);
+}
+
+/** An archive holds the configurations of its images, and Docker shows no answer that is streamed. */
+function judgeSave(query: Place, { secretVariables }: Settings): void {
+  if (secretVariables.length === 0) return;
+  query.deny("secret-variable", "An archive of images may hold secret variables.");
 }

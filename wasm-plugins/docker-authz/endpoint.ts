@@ -1,3 +1,4 @@
+import type { BODIES } from "./body.ts";
 import type { JUDGES } from "./call.ts";
 
 /** A call of the Engine API that somebody but an administrator may make. */
@@ -7,6 +8,8 @@ export interface Endpoint {
   /** The parameters that it has, with `*` behind those that may stand more than once; absent: any. */
   readonly query?: readonly string[] | undefined;
   readonly judge?: keyof typeof JUDGES | undefined;
+  /** What its body is; absent: it has none. */
+  readonly body?: keyof typeof BODIES | undefined;
   /** Whether it may be made though nobody sees its body, and its query is not sure either. */
   readonly mayBeHidden: boolean;
 }
@@ -17,6 +20,7 @@ type Row = readonly [
   more?: {
     readonly query?: string;
     readonly judge?: keyof typeof JUDGES;
+    readonly body?: keyof typeof BODIES;
     readonly hidden?: true;
   },
 ];
@@ -67,8 +71,8 @@ const ROWS: readonly Row[] = [
   ["GET /configs", "read"],
   ["GET /configs/*", "read"],
 
-  ["POST /auth", "change", { query: "", hidden: true }],
-  ["POST /containers/create", "change", { query: "name platform", judge: "create" }],
+  ["POST /auth", "change", { query: "", body: "account", hidden: true }],
+  ["POST /containers/create", "change", { query: "name platform", body: "container" }],
   ["POST /containers/*/start", "change", { query: "detachKeys" }],
   ["POST /containers/*/stop", "change", { query: "t signal" }],
   ["POST /containers/*/restart", "change", { query: "t signal" }],
@@ -78,14 +82,14 @@ const ROWS: readonly Row[] = [
   ["POST /containers/*/wait", "change", { query: "condition" }],
   ["POST /containers/*/resize", "change", { query: "h w" }],
   ["POST /containers/*/rename", "change", { query: "name" }],
-  ["POST /containers/*/update", "change", { query: "", judge: "update" }],
+  ["POST /containers/*/update", "change", { query: "", body: "update" }],
   ["POST /containers/prune", "change", { query: "filters" }],
   ["DELETE /containers/*", "change", { query: "v force link" }],
 
   ["POST /containers/*/attach", "exec", { hidden: true }],
   ["GET /containers/*/attach/ws", "exec"],
-  ["POST /containers/*/exec", "exec", { query: "", judge: "exec" }],
-  ["POST /exec/*/start", "exec", { query: "" }],
+  ["POST /containers/*/exec", "exec", { query: "", body: "exec" }],
+  ["POST /exec/*/start", "exec", { query: "", body: "exec-start" }],
   ["POST /exec/*/resize", "exec", { query: "h w" }],
   ["GET /containers/*/archive", "exec"],
   ["HEAD /containers/*/archive", "exec"],
@@ -99,13 +103,14 @@ const ROWS: readonly Row[] = [
   }],
   ["POST /images/load", "change", { judge: "load", hidden: true }],
   ["POST /images/**/tag", "change", { query: "repo tag force", judge: "tag" }],
-  ["POST /images/**/push", "change", { query: "tag platform", judge: "push" }],
+  ["POST /images/**/push", "change", { query: "tag platform", judge: "push", body: "account" }],
   ["POST /commit", "change", {
     query: "container repo tag comment author pause changes*",
     judge: "commit",
+    body: "config",
   }],
-  ["GET /images/get", "change"],
-  ["GET /images/**/get", "change"],
+  ["GET /images/get", "change", { judge: "save" }],
+  ["GET /images/**/get", "change", { judge: "save" }],
   ["DELETE /images/**", "change", { query: "force noprune platforms*" }],
   ["POST /images/prune", "change", { query: "filters" }],
   ["POST /build", "build", {
@@ -121,26 +126,26 @@ const ROWS: readonly Row[] = [
   ["POST /build/cancel", "build", { query: "id" }],
   ["POST /build/prune", "change"],
 
-  ["POST /volumes/create", "change", { query: "", judge: "volume" }],
+  ["POST /volumes/create", "change", { query: "", body: "volume" }],
   ["POST /volumes/prune", "change", { query: "filters" }],
   ["DELETE /volumes/*", "change", { query: "force" }],
-  ["POST /networks/create", "change", { query: "", judge: "network" }],
-  ["POST /networks/*/connect", "change", { query: "", judge: "connect" }],
-  ["POST /networks/*/disconnect", "change", { query: "", judge: "connect" }],
+  ["POST /networks/create", "change", { query: "", body: "network" }],
+  ["POST /networks/*/connect", "change", { query: "", judge: "connect", body: "connect" }],
+  ["POST /networks/*/disconnect", "change", { query: "", judge: "connect", body: "connect" }],
   ["POST /networks/prune", "change", { query: "filters" }],
   ["DELETE /networks/*", "change", { query: "" }],
 
-  ["POST /services/create", "swarm", { query: "", judge: "service" }],
+  ["POST /services/create", "swarm", { query: "", body: "service" }],
   ["POST /services/*/update", "swarm", {
     query: "version registryAuthFrom rollback",
-    judge: "service",
+    body: "service",
   }],
   ["DELETE /services/*", "swarm", { query: "" }],
-  ["POST /secrets/create", "swarm", { query: "" }],
-  ["POST /secrets/*/update", "swarm", { query: "version" }],
+  ["POST /secrets/create", "swarm", { query: "", body: "secret" }],
+  ["POST /secrets/*/update", "swarm", { query: "version", body: "secret" }],
   ["DELETE /secrets/*", "swarm", { query: "" }],
-  ["POST /configs/create", "swarm", { query: "" }],
-  ["POST /configs/*/update", "swarm", { query: "version" }],
+  ["POST /configs/create", "swarm", { query: "", body: "secret" }],
+  ["POST /configs/*/update", "swarm", { query: "version", body: "secret" }],
   ["DELETE /configs/*", "swarm", { query: "" }],
 ];
 
@@ -148,9 +153,9 @@ const ROWS: readonly Row[] = [
 const PLAIN = new Map<string, Endpoint>();
 const NAMED: (readonly [RegExp, Endpoint])[] = [];
 
-for (const [call, kind, { query, judge, hidden = false } = {}] of ROWS) {
+for (const [call, kind, { query, judge, body, hidden = false } = {}] of ROWS) {
   const known = query?.split(" ").filter((name) => name !== "");
-  const endpoint = { kind, query: known, judge, mayBeHidden: hidden };
+  const endpoint = { kind, query: known, judge, body, mayBeHidden: hidden };
   if (!call.includes("*")) PLAIN.set(call, endpoint);
   else NAMED.push([patternOf(call), endpoint]);
 }

@@ -1,5 +1,5 @@
 import { quote } from "../shared/quote.ts";
-import { type Fields, fields, type Judge, judgeFields } from "./fields.ts";
+import { type Fields, fields, type Judge, judgeFields, structure } from "./fields.ts";
 import type { Place } from "./place.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,7 +22,8 @@ export function judgeNetworkCreate(place: Place, settings: Settings): void {
     const message = `The network driver ${quote(driver)} is not allowed.`;
     return place.get("Driver").deny("network-allowed", message);
   }
-  if (driver !== "bridge") return;
+  // A network that is only a configuration has no driver of its own: one of any kind can be made by it.
+  if (driver !== "bridge" && !place.get("ConfigOnly").flag()) return;
   for (const [key, option] of place.get("Options").members()) {
     if (BRIDGE_OPTIONS.includes(key)) continue;
     option.deny("network-allowed", `The option ${quote(key)} of a network is not allowed.`);
@@ -78,9 +79,23 @@ const ofSwarm: Judge = (place, settings) => {
   }
 };
 
+/**
+ * A configuration that is copied from another network, whose options nobody sees here: it may have been
+ * made before the policy was there, or by an administrator for another driver.
+ *
+ * @see moby, libnetwork/network.go, applyConfigurationTo()
+ */
+const copied: Judge = (place) => {
+  const name = place.text();
+  if (name === "") return;
+  const message = `Nobody sees what a network takes over from ${quote(name)}.`;
+  place.deny("network-allowed", message);
+};
+
 const CREATE: Fields = fields(
-  "Name CheckDuplicate Driver Internal ConfigOnly ConfigFrom EnableIPv4 EnableIPv6 Options Labels",
+  "Name CheckDuplicate Driver Internal ConfigOnly EnableIPv4 EnableIPv6 Options Labels",
   {
+    ConfigFrom: structure(fields("", { Network: copied })),
     Scope: ofSwarm,
     Attachable: ofSwarm,
     Ingress: ofSwarm,

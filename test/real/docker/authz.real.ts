@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import * as assert from "uvu/assert";
@@ -35,6 +36,7 @@ const SETTINGS = {
 test.before(async (context) => {
   if (missing !== undefined) return;
   const daemon = context.daemon = await Daemon.start();
+  await daemon.done(["save", "-o", daemon.path("saved.tar"), IMAGE]);
   const settings = daemon.path("gate.json");
   await writeFile(settings, JSON.stringify(SETTINGS));
   const args = ["--plugin", builtPlugin("docker-authz"), "--settings", settings];
@@ -126,10 +128,10 @@ for (const { name: cliName, path: cli } of DOCKER_CLIS) {
     await daemon.done(["cp", tar, `${id}:/file`], cli);
     assert.match(await daemon.done(["exec", id, "/bin/ls", "/"], cli), /^file$/m);
     await daemon.fails(["exec", "--privileged", id, "/bin/true"], 1, /\[privileged\]/, cli);
+    // A stream out, streams in.
+    await daemon.done(["export", "-o", daemon.path("exported.tar"), id], cli);
     await daemon.done(["rm", "-f", id], cli);
-    // A stream in, a stream out.
     await daemon.done(["import", tar, "made:1"], cli);
-    await daemon.done(["save", "-o", daemon.path("saved.tar"), "made:1"], cli);
     await daemon.done(["load", "-i", daemon.path("saved.tar")], cli);
     await daemon.done(["rmi", "made:1"], cli);
     const events = ["events", "--since", "10m", "--until", "0s", "--filter", "type=volume"];
@@ -242,6 +244,15 @@ real("an answer that holds a secret variable is not given", async ({ daemon }) =
   assert.not.match(stdout, /t0k3n/);
   assert.match(stderr, /\[secret-variable\]/);
   await daemon.done(["rm", id]);
+});
+
+real("no archive of images is given where variables are secret", async ({ daemon }) => {
+  const saved = daemon.path("refused.tar");
+  await daemon.fails(["save", "-o", saved, IMAGE], 1, /\[secret-variable\]/);
+  assert.not.ok(existsSync(saved));
+  const { status, text } = await daemon.ask("GET", "/v1.41/images/busybox/get");
+  assert.is(status, 403);
+  assert.match(text, /\[secret-variable\]/);
 });
 
 real("a guest that traps refuses every call", async ({ daemon }) => {

@@ -59,6 +59,9 @@ const CREATE = "/v1.41/containers/create?name=evil";
 const CMD = `"Image":"${IMAGE}","Cmd":["/bin/true"]`;
 const PRIVILEGED = `{${CMD},"HostConfig":{"Privileged":true}}`;
 const VOLUME = "/v1.41/volumes/create";
+const NETWORK = "/v1.41/networks/create";
+/** The option that puts a network on a bridge of the host. */
+const BRIDGE = '"com.docker.network.bridge.name":"br-lan"';
 const TAG = "/v1.41/images/busybox/tag";
 const PAD = "x".repeat(1024 * 1024);
 
@@ -162,6 +165,20 @@ const ATTEMPTS: readonly Attempt[] = [
     ),
     rule: /\[host-mount\]/,
   },
+  // Networks on a bridge of the host, whose name stands in a configuration that another network copies.
+  {
+    what: "a network that is only a configuration, for another driver",
+    text: post(
+      NETWORK,
+      `{"Name":"evil","Driver":"macvlan","ConfigOnly":true,"Options":{${BRIDGE}}}`,
+    ),
+    rule: /\[network-allowed\]/,
+  },
+  {
+    what: "a network by a configuration that is there",
+    text: post(NETWORK, '{"Name":"evil","Driver":"bridge","ConfigFrom":{"Network":"lan"}}'),
+    rule: /\[network-allowed\]/,
+  },
   // Bodies that are not shown, or late.
   {
     what: "chunks",
@@ -264,7 +281,12 @@ const ATTEMPTS: readonly Attempt[] = [
 ];
 
 test.before(async (context) => {
-  if (missing === undefined) context.daemon = await Daemon.start();
+  if (missing !== undefined) return;
+  const daemon = context.daemon = await Daemon.start();
+  await daemon.inside("ip", ["link", "add", "br-lan", "type", "bridge"]);
+  await daemon.done(
+    ["network", "create", "--config-only", "-o", "com.docker.network.bridge.name=br-lan", "lan"],
+  );
 });
 
 test.after(async ({ daemon }) => await daemon?.stop());
@@ -307,6 +329,7 @@ async function takeEvil(daemon: Daemon): Promise<string[]> {
     daemon.done(["images", "--format", "image {{.Repository}}"]),
     daemon.docker(["rmi", "made:1"]).then(() => ""),
     daemon.done(["volume", "ls", "--format", "volume {{.Name}}"]),
+    daemon.done(["network", "ls", "--format", "network {{.Name}}"]),
   ]);
   const found = lists.join("\n").split("\n").filter((line) => line.endsWith(" evil"));
   for (const kind of found.map((line) => line.split(" ")[0]!)) {
@@ -324,10 +347,25 @@ real("without the plugin, the daemon does it", async ({ daemon }) => {
   }
 });
 
+real(
+  "a configuration for any driver brings a container onto a bridge of the host",
+  async ({ daemon }) => {
+    const [only, from] = ATTEMPTS.filter(({ text }) => text.includes(NETWORK));
+    assert.match(await send(daemon, only!.text.replaceAll("evil", "any")), /201 Created/);
+    assert.match(await send(daemon, from!.text.replace('"lan"', '"any"')), /201 Created/);
+    await daemon.done(["run", "-d", "--name", "inside", "--network", "evil", IMAGE, "sleep", "60"]);
+    assert.match(await daemon.inside("ip", ["-o", "link", "show", "master", "br-lan"]), /veth/);
+    await daemon.done(["rm", "-f", "inside"]);
+    assert.equal(await takeEvil(daemon), ["network evil"]);
+  },
+);
+
 real("the plugin is asked from here on", async ({ daemon }) => {
   const settings = daemon.path("gate.json");
   const images = ["docker.io/library/busybox:latest"];
-  await writeFile(settings, JSON.stringify({ images, madeImages: ["docker.io/library/made"] }));
+  const madeImages = ["docker.io/library/made"];
+  const networkDrivers = ["bridge", "macvlan"];
+  await writeFile(settings, JSON.stringify({ images, madeImages, networkDrivers }));
   const args = ["--plugin", builtPlugin("docker-authz"), "--settings", settings];
   await daemon.bridge({ name: "gate", args });
   await daemon.configure({ "authorization-plugins": ["gate"] });
