@@ -3,6 +3,7 @@ import { type CniFault, CniFaultSchema, MAX_FAULT_TEXT } from "../contract/cni-f
 import { parseGuestJson } from "../contract/guest-json.ts";
 import { fields } from "../document/recognise/docker-schema.ts";
 import { foldBody } from "../document/recognise/go-fold.ts";
+import { firstCharacters } from "../first-characters.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
 import { shownOutput } from "./output-text.ts";
 import type { ProcessResult } from "./process-output.ts";
@@ -73,16 +74,10 @@ export function asCniFault({ code, msg, details }: CniError): CniFault | undefin
     : JSON.stringify(details);
   const fault = {
     code,
-    msg: cut(msg === "" ? `error ${code}` : msg),
-    ...(said === "" ? {} : { details: cut(said) }),
+    msg: firstCharacters(msg === "" ? `error ${code}` : msg, MAX_FAULT_TEXT),
+    ...(said === "" ? {} : { details: firstCharacters(said, MAX_FAULT_TEXT) }),
   };
   return v.is(CniFaultSchema, fault) ? fault : undefined;
-}
-
-/** Not through a surrogate pair. */
-function cut(text: string): string {
-  if (text.length <= MAX_FAULT_TEXT) return text;
-  return text.slice(0, MAX_FAULT_TEXT).replace(/[\ud800-\udbff]$/, "");
 }
 
 function wordsOf({ msg, details }: CniError, how: string | number): string {

@@ -1,3 +1,5 @@
+import { firstCharacters } from "../first-characters.ts";
+
 /**
  * Everything that a terminal, a line-based log or a reader's eye could take for something else than
  * text: control characters of C0 and C1 (line feeds and escape sequences begin with them), separators
@@ -20,9 +22,8 @@ function cutMark(dropped: number): string {
  */
 export function sanitizeLogText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return escapeHidden(text);
-  // Not through a pair.
-  const end = /[\ud800-\udbff]/.test(text[maxLength - 1] ?? "") ? maxLength - 1 : maxLength;
-  return escapeHidden(text.slice(0, end)) + cutMark(text.length - end);
+  const first = firstCharacters(text, maxLength);
+  return escapeHidden(first) + cutMark(text.length - first.length);
 }
 
 const SHORT: ReadonlyMap<string, string> = new Map([

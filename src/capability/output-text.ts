@@ -1,4 +1,5 @@
 import { encodeBase64 } from "../document/base64.ts";
+import { firstCharacters } from "../first-characters.ts";
 
 /** What a program wrote, for JSON. */
 export interface OutputText {
@@ -25,6 +26,5 @@ export function shownOutput(output: string | Uint8Array, maxLength = 512): strin
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
   if (line.length <= maxLength) return line;
-  // Not between the halves of a surrogate pair.
-  return `${line.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return `${firstCharacters(line, maxLength)}…`;
 }

@@ -1,6 +1,7 @@
 import type * as v from "valibot";
 import { getDotPath, safeParse } from "valibot";
 import { parseGuestJson } from "../contract/guest-json.ts";
+import { firstCharacters } from "../first-characters.ts";
 import { isJsonObject } from "../json.ts";
 import { LIMITS } from "../limits.ts";
 import { PluginError } from "../plugin-error.ts";
@@ -43,5 +44,5 @@ function invalid(name: string, why: string): PluginError {
 
 /** Messages quote what was given, which may be megabytes. */
 function cut(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300).replace(/[\ud800-\udbff]$/, "")}…` : text;
+  return text.length > 300 ? `${firstCharacters(text, 300)}…` : text;
 }
