@@ -77,7 +77,9 @@ function licensesIn({ outputs }: Metafile): Promise<string> {
   const inputs = new Map(
     Object.values(outputs).flatMap(({ inputs }) =>
       Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const)
-    ),
+    )
+      // A file may stand in one output, and with nothing of it in another.
+      .filter(([, bytes]) => bytes > 0),
   );
   return collectLicenses(inputs, PROJECT);
 }

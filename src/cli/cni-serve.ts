@@ -28,7 +28,7 @@ export const cniServe: Verb = {
   notes:
     `Executables of "install cni" find it by a socket in BIN/.cofferdam, which is closed to all but its
 owner, and answer by themselves where it is not, or where they run in other namespaces (network, mount,
-PID, user): start it where the runtime runs. A plugin that is installed, installed again or
+PID, user) or with another root directory: start it where the runtime runs. A plugin that is installed, installed again or
 uninstalled is seen with its next call. A runtime that gives up a call ends it. At SIGTERM, what runs
 comes to its end, and the exit code is 0. COFFERDAM_CONFIG does not count here: each plugin goes by what
 was installed with it.`,
